@@ -1,0 +1,1 @@
+"""The Streamlit entry: settings, sign-in, navigation. Nothing is computed here."""
