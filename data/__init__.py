@@ -1,0 +1,1 @@
+"""Rows and files to frames and back: tables, imports, queries, the demo subdistrict."""
