@@ -29,7 +29,9 @@ PROFILES = {
         # level. Signals: mean delay (C - g)^2 / 2C of HCM 2010, eq. 18-71, C = 90 s, g = 30 s.
         SpeedProfile("adult", Text("成年人", "Adult"), 1.2, 2.0, 4.0, 20.0),
         SpeedProfile("elderly", Text("老年人", "Elderly"), 0.9, 2.5, 6.0, 20.0),
-        SpeedProfile("wheelchair", Text("轮椅", "Wheelchair"), 0.8, 1.0, 6.0, 20.0, False),
+        SpeedProfile(
+            "wheelchair", Text("轮椅", "Wheelchair"), 0.8, 1.0, 6.0, 20.0, uses_steps=False
+        ),
     )
 }
 

@@ -6,6 +6,7 @@ import geopandas as gpd
 from pyproj import CRS
 
 from geo.network import WalkNetwork
+from geo.text import Text
 
 # Counts of members by kind stand in columns of these names, beside `members` for all of them.
 MEMBER_KINDS = ("members_community", "members_in_service", "members_mobile", "members_other")
@@ -46,3 +47,16 @@ class Study:
     is_demo: bool
     data_date: str  # ISO date of the newest batch
     version: str  # changes whenever any row that this study shows changes
+
+
+WEIGHT_TITLES = {
+    "members": Text("党员", "members"),
+    "members_community": Text("社区党员", "community members"),
+    "members_in_service": Text("在职党员", "in-service members"),
+    "members_mobile": Text("流动党员", "mobile members"),
+    "members_other": Text("其他党员", "other members"),
+    "households": Text("户", "households"),
+    "residents": Text("居民", "residents"),
+    "elderly": Text("老年人", "elderly"),
+    "buildings": Text("楼栋", "buildings"),
+}
