@@ -1,6 +1,6 @@
 """The frames that one computation of coverage starts from, together in one metric CRS."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import geopandas as gpd
 from pyproj import CRS
@@ -22,12 +22,15 @@ class Study:
 
     communities  code, name, geometry (polygon or None)
     grids        code (15-digit text), name, community_id (Int64), community (name or ""), geometry
-    compounds    name, address, households (float, NaN unknown), residents, geometry (polygon, or
-                 a point where no outline is known)
+    compounds    name, address, households (float, NaN unknown), residents, elderly, members and
+                 MEMBER_KINDS (those who could be joined to the compound but to no building of it),
+                 geometry (polygon, or a point where no outline is known)
     gates        compound_id, name, open_to_all (bool), hours (Hours or None = always), geometry
     buildings    compound_id (Int64), grid_id (Int64, polygon that holds the point), number, name,
                  address, levels, WEIGHTS but `buildings`, footprint (polygon or None), geometry
                  (point)
+    places       grid_id (Int64), members and MEMBER_KINDS, geometry (point): members of whom only
+                 the coordinates are known, one row a coordinate
     stations     name, address, services (tuple of text), hours (Hours or None = not known),
                  opens_on, closes_on (date or None), state ("open", "planned", "closed"), geometry
     candidates   name, address, cost (float), area_m2 (float), geometry
@@ -47,6 +50,7 @@ class Study:
     is_demo: bool
     data_date: str  # ISO date of the newest batch
     version: str  # changes whenever any row that this study shows changes
+    places: gpd.GeoDataFrame = field(default_factory=gpd.GeoDataFrame)
 
 
 WEIGHT_TITLES = {
