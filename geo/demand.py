@@ -13,17 +13,18 @@ def demand_points(study: Study) -> gpd.GeoDataFrame:
     """Return one point for each place where people of the study are known to live.
 
     These are the buildings; the compounds of which no building is known (with the households of
-    the whole compound, at its representative point); and, for a compound with buildings, the
-    members who could be joined to the compound only. So nobody is counted twice.
+    the whole compound, at its representative point); for a compound with buildings, the members
+    who could be joined to the compound only; and the members of whom only coordinates are known.
+    So nobody is counted twice.
 
     Returns
     -------
     points
-        Index: text id ("building:12", "compound:7"). Columns kind, source_id, name, compound
+        Index: text id ("building:12", "compound:7", "place:3"). Columns kind, source_id, name, compound
         (name or ""), compound_id (Int64), grid_id (Int64, the polygon that holds the point; NA
         outside), community_id (Int64), WEIGHTS (float; NaN = not known), geometry (point).
     """
-    parts = [_building_points(study), _compound_points(study)]
+    parts = [_building_points(study), _compound_points(study), _place_points(study)]
     filled = [part for part in parts if len(part)]
     points = pd.concat(filled) if filled else parts[0]
     community_of = study.grids["community_id"]
@@ -87,6 +88,26 @@ def _compound_points(study: Study) -> gpd.GeoDataFrame:
         },
         geometry=places.to_numpy(),
         index=pd.Index([f"compound:{i}" for i in rows.index], name="id", dtype=object),
+        crs=study.crs,
+    )
+
+
+def _place_points(study: Study) -> gpd.GeoDataFrame:
+    places = study.places
+    nobody = {weight: 0.0 for weight in WEIGHTS if weight not in MEMBER_COLUMNS}
+    return gpd.GeoDataFrame(
+        {
+            "kind": "place",
+            "source_id": places.index.to_numpy(),
+            "name": [f"党员住处 {i}" for i in places.index],
+            "compound": "",
+            "compound_id": pd.array([pd.NA] * len(places), dtype="Int64"),
+            "grid_id": places["grid_id"].to_numpy() if len(places) else pd.array([], "Int64"),
+            **{column: places[column].to_numpy(float) for column in MEMBER_COLUMNS if len(places)},
+            **nobody,
+        },
+        geometry=places.geometry.to_numpy() if len(places) else [],
+        index=pd.Index([f"place:{i}" for i in places.index], name="id", dtype=object),
         crs=study.crs,
     )
 
