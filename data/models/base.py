@@ -60,10 +60,9 @@ def not_negative(*columns: str) -> tuple[sa.CheckConstraint, ...]:
 
 
 class Base(DeclarativeBase):
-    """Base class of all tables. Ids are never used twice, even after an import is undone."""
+    """Base class of all tables."""
 
     metadata = sa.MetaData(naming_convention=NAMING)
-    __table_args__: ClassVar[Any] = {"sqlite_autoincrement": True}
     type_annotation_map: ClassVar[dict[Any, Any]] = {
         dict[str, Any]: sa.JSON(none_as_null=True),
         list[str]: sa.JSON(none_as_null=True),
@@ -72,7 +71,7 @@ class Base(DeclarativeBase):
 
 
 class Imported:
-    """Columns of every row that came by an import.
+    """Columns of every row that came by an import. An id is never used twice, even after undoing.
 
     A row is current while `replaced_by` is empty. Replacing hides the former rows and points
     from the new row to the former one (`replaces_id`), so that undoing can bring them back.

@@ -10,6 +10,7 @@ class RefusedRow(Base):
     """One reason why a row of an import was refused. Personal values are masked."""
 
     __tablename__ = "refused_row"
+    __table_args__ = ({"sqlite_autoincrement": True},)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     batch_id: Mapped[int] = mapped_column(
