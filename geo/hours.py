@@ -132,9 +132,9 @@ def parse_hours(text: str) -> Hours:
     """Read opening hours as an office writes them, in Chinese or English.
 
     Days stand before their times: "周一至周五 8:30-12:00,14:00-17:30;周末 9:00-16:00;节假日休息",
-    "24小时", "每天8:00-20:00", "Mon-Fri 8:30am-5pm; holidays closed". A text that names no day holds
-    for every day; days that a text does not name are closed; a later statement on a day counts
-    before an earlier one. An end at or before its start is on the next day.
+    "24小时", "每天8:00-20:00", "Mon-Fri 8:30am-5pm; holidays closed". A text that names no day
+    holds for every day; days that a text does not name are closed; of two statements on a day
+    the later holds. An end at or before its start is on the next day.
 
     Raises
     ------
@@ -235,8 +235,8 @@ def _span(text: str, first: Token, last: Token) -> Span:
 def _unread(text: str, part: str) -> HoursError:
     return HoursError(
         Text(
-            f"开放时间“{text}”读不懂：“{part.strip()}”。写法示例：周一至周五 8:30-12:00,14:00-17:30;"
-            "周末 9:00-16:00;节假日休息。",
+            f"开放时间“{text}”读不懂：“{part.strip()}”。写法示例："
+            "周一至周五 8:30-12:00,14:00-17:30;周末 9:00-16:00;节假日休息。",
             f"The hours {text!r} cannot be read at {part.strip()!r}. An example: "
             "Mon-Fri 8:30-12:00, 14:00-17:30; Sat-Sun 9:00-16:00; holidays closed.",
         )
