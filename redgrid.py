@@ -63,12 +63,12 @@ class RedgridGroup(click.Group):
 )
 @click.pass_context
 def cli(ctx: click.Context, database: str | None, language: Language | None) -> None:
-    r"""红网 redgrid: who is within 15 minutes' walk of a red station, grid by grid.
+    """红网 redgrid: who is within 15 minutes' walk of a red station, grid by grid.
 
     \b
     Example:
         redgrid --db office.db --lang en import list
-    """
+    """  # noqa: D301 - \b is click's own mark
     environment = dict(os.environ)
     if database:
         environment["REDGRID_DB"] = database_url(database)
