@@ -58,8 +58,8 @@ def coverage_by_grid(
     ReachError
         A length differs from n, a weight is negative, or the limit is not a number above zero.
     """
-    columns = {str(name): np.asarray(weights[name], float) for name in weights}
-    seconds = np.nan_to_num(np.asarray(seconds, float), nan=np.inf)
+    columns = {str(name): np.asarray(values, float) for name, values in weights.items()}
+    seconds = np.where(np.isnan(seconds), np.inf, np.asarray(seconds, float))
     _require_fitting(len(points), seconds, columns, limit_s)
     if "grid_id" in points:
         grid_of = points["grid_id"]

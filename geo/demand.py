@@ -20,8 +20,8 @@ def demand_points(study: Study) -> gpd.GeoDataFrame:
     Returns
     -------
     points
-        Index: text id ("building:12", "compound:7", "place:3"). Columns kind, source_id, name, compound
-        (name or ""), compound_id (Int64), grid_id (Int64, the polygon that holds the point; NA
+        Index: text id ("building:12", "compound:7", "place:3"). Columns kind, source_id, name,
+        compound (name or ""), compound_id (Int64), grid_id (Int64, the polygon that holds the point; NA
         outside), community_id (Int64), WEIGHTS (float; NaN = not known), geometry (point).
     """
     parts = [_building_points(study), _compound_points(study), _place_points(study)]
@@ -112,7 +112,7 @@ def _place_points(study: Study) -> gpd.GeoDataFrame:
     )
 
 
-def grid_at(grids: gpd.GeoDataFrame, places: gpd.GeoSeries) -> pd.arrays.IntegerArray:
+def grid_at(grids: gpd.GeoDataFrame, places: gpd.GeoSeries) -> pd.api.extensions.ExtensionArray:
     """Return the id of the grid that holds each place (n,), the lowest on a border, NA outside.
 
     Both in the same CRS.
