@@ -163,7 +163,7 @@ def _table_rows(
             if isinstance(parent, pd.DataFrame):
                 known = dict(zip(parent[parent_column], ids[parent_kind], strict=True))
             rows[target] = [_referred(kind, known, cell) for cell in rows[column]]
-    if kind == "buildings" and "compound_key" in rows and "compounds" in frames:
+    if kind in {"gates", "buildings"} and "compound_key" in rows and "compounds" in frames:
         compounds = frames["compounds"]
         if isinstance(compounds, pd.DataFrame):
             names = dict(zip(compounds["key"], compounds["name"], strict=True))

@@ -13,7 +13,7 @@ def row_keys(kind: str, rows: pd.DataFrame) -> list[str | None]:
     grids        the code
     compounds    name, address and place (to 1 m): names repeat, also at one address
     gates        compound, name and place
-    buildings    compound, number, name and place
+    buildings    compound, number, name and place; as gates, by the compound's name
     stations     the name
     candidates   name and place
     others       nothing: members without identity, base features and networks cannot be compared
@@ -25,15 +25,13 @@ def row_keys(kind: str, rows: pd.DataFrame) -> list[str | None]:
         return [code or name for code, name in zip(_plain(rows, "code"), names, strict=True)]
     if kind == "stations":
         return list(names)
-    places = place_keys(np.asarray(rows["geometry"], dtype=object))
-    before: tuple[list[str], ...] = ()
-    if kind == "compounds":
-        return list(joined_keys(names, _plain(rows, "address"), places))
-    if kind == "gates":
-        before = ([str(int(i)) for i in rows["compound_id"]],)
-    if kind == "buildings":
-        before = (_plain(rows, "compound_name"), _numbers(rows))
-    return list(joined_keys(*before, names, places))
+    parts = {
+        "compounds": (names, _plain(rows, "address")),
+        "gates": (_plain(rows, "compound_name"), names),
+        "buildings": (_plain(rows, "compound_name"), _numbers(rows), names),
+        "candidates": (names,),
+    }[kind]
+    return list(joined_keys(*parts, place_keys(np.asarray(rows["geometry"], dtype=object))))
 
 
 def loose_keys(kind: str, rows: pd.DataFrame) -> list[str]:

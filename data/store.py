@@ -56,8 +56,10 @@ def open_database(place: str | Path) -> sa.Engine:
 
 
 @contextmanager
-def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
+def writing(engine: sa.Engine, *, is_kept: bool = True) -> Iterator[sa.Connection]:
     """Give a connection that holds the write lock from its start: one transaction, all or nothing.
+
+    With `is_kept` false all is taken back at the end, as if it had never been.
 
     Raises
     ------
@@ -76,6 +78,8 @@ def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
             ) from error
         with transaction:
             yield connection
+            if not is_kept:
+                transaction.rollback()
 
 
 def _check_folder(url: sa.URL) -> None:

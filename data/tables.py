@@ -1,6 +1,7 @@
 """Which table holds which kind, and putting frames of rows into them."""
 
 import math
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -24,6 +25,7 @@ from data.models import (
 )
 from data.models.base import Geometry
 
+CHUNK_ROWS = 5_000
 # In the order of writing: what others point to comes first.
 MODELS: dict[str, type[Base]] = {
     "communities": Community,
@@ -57,9 +59,14 @@ def table_of(kind: str) -> sa.Table:
 
 
 def insert_rows(
-    connection: sa.Connection, kind: str, rows: pd.DataFrame, *, batch_id: int
+    connection: sa.Connection,
+    kind: str,
+    rows: pd.DataFrame,
+    *,
+    batch_id: int,
+    on_progress: Callable[[int, int], None] | None = None,
 ) -> "pd.Series[int]":
-    """Insert rows and return their ids.
+    """Insert rows and return their ids; `on_progress` hears of rows done and rows in all.
 
     `rows`: index = row number in the source (unique); columns of the table, more are ignored and
     missing ones are filled with "" (text), false, or nothing. The ids have the same index.
@@ -74,7 +81,10 @@ def insert_rows(
         {"batch_id": batch_id, "source_row": int(source), **dict(zip(names, row, strict=True))}
         for source, row in zip(rows.index, zip(*values.values(), strict=True), strict=True)
     ]
-    connection.execute(sa.insert(table), records)
+    for start in range(0, len(records), CHUNK_ROWS):
+        connection.execute(sa.insert(table), records[start : start + CHUNK_ROWS])
+        if on_progress is not None:
+            on_progress(min(start + CHUNK_ROWS, len(records)), len(records))
     query = sa.select(table.c.source_row, table.c.id).where(table.c.batch_id == batch_id)
     id_of = dict(connection.execute(query).all())
     ids = np.array([id_of[int(source)] for source in rows.index], dtype=np.int64)

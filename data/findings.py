@@ -1,0 +1,136 @@
+"""What an import has to say: refused cells with their rule, and notes with a count."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from geo.text import Text
+
+# 18 digits of an ID card; mobile and fixed telephone numbers, also as written in groups.
+ID_CARD = r"(?<![\d.])\d{17}[\dXx](?![\dXx])"
+PHONE = r"(?<![\d.])(?:1[3-9]\d[- ]?\d{4}[- ]?\d{4}|0\d{2,3}[- ]?\d{7,8})(?!\d)"
+PERSONAL = re.compile(f"{ID_CARD}|{PHONE}")
+MASK = "***"
+SHOWN_CHARACTERS = 60
+
+RULES = {
+    "needed": Text("此列必须填写", "must be filled in"),
+    "number": Text("不是数字", "is not a number"),
+    "not_negative": Text("不能为负数", "must not be negative"),
+    "too_large": Text("数值大得不可能", "is impossibly large"),
+    "flag": Text("应为“是”或“否”", "must be yes or no"),
+    "date": Text("不是日期", "is not a date"),
+    "dates_in_order": Text("停用日期早于启用日期", "closes before it opens"),
+    "hours": Text("开放时间读不懂", "cannot be read as opening hours"),
+    "state": Text("应为规划、开放或关闭", "must be planned, open or closed"),
+    "base_kind": Text("应为水系、绿地或铁路", "must be water, green or rail"),
+    "coordinates": Text("没有坐标，或坐标读不懂", "has no coordinates that can be read"),
+    "zero_coordinates": Text("坐标为 0,0", "has the coordinates 0,0"),
+    "swapped": Text("经度和纬度好像写反了", "seems to have longitude and latitude swapped"),
+    "out_of_range": Text(
+        "坐标超出可能的范围；请核对坐标系",
+        "has coordinates that do not exist; check the datum or CRS",
+    ),
+    "geometry": Text("没有图形", "has no geometry"),
+    "polygon": Text("应为面", "must be a polygon"),
+    "point": Text("应为点", "must be a point"),
+    "polygon_or_point": Text("应为面或点", "must be a polygon or a point"),
+    "duplicate_in_file": Text("与本文件中前面的一行重复", "repeats an earlier row of this file"),
+    "duplicate": Text(
+        "数据库中已有同样的一行；要整体更换请用 --replace",
+        "is in the database already; use --replace to change them all",
+    ),
+    "compound_unknown": Text(
+        "数据库中没有这个小区；请先导入小区",
+        "names a compound that is not known; import the compounds first",
+    ),
+    "compound_ambiguous": Text(
+        "有几个同名小区，无法确定是哪一个", "names a compound of which there are several"
+    ),
+    "place_unknown": Text(
+        "没有已知的楼栋、小区或坐标",
+        "names no building or compound that is known and has no coordinates",
+    ),
+    "too_many_cells": Text("单元格比表头多", "has more cells than there are headings"),
+}
+
+
+@dataclass(frozen=True)
+class RefusedCell:
+    """Why a row was refused: the row in the file, the heading, the value (masked), the rule."""
+
+    row: int
+    column: str
+    value: str
+    rule: str
+
+    @property
+    def reason(self) -> Text:
+        """The rule in words."""
+        return RULES[self.rule]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return a value for JSON."""
+        reason = self.reason
+        return {
+            "row": self.row,
+            "column": self.column,
+            "value": self.value,
+            "rule": self.rule,
+            "reason_zh": reason.zh,
+            "reason_en": reason.en,
+        }
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something that was found and does not refuse a row; `n` rows or things."""
+
+    text: Text
+    n: int = 1
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return a value for JSON."""
+        return {"zh": self.text.zh, "en": self.text.en, "n": self.n}
+
+
+@dataclass
+class Findings:
+    """Collects what is found while a file is read; the one thing here that changes."""
+
+    refused: list[RefusedCell] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+
+    def refuse(self, row: int, column: str, value: object, rule: str) -> None:
+        """Refuse a row."""
+        self.refused.append(RefusedCell(int(row), column, masked(str(value))[0], rule))
+
+    def note(self, zh: str, en: str, n: int = 1) -> None:
+        """Add a note, unless it counts nothing."""
+        if n:
+            self.notes.append(Note(Text(zh, en), int(n)))
+
+    def refused_rows(self) -> set[int]:
+        """Return the rows with at least one reason."""
+        return {cell.row for cell in self.refused}
+
+
+def masked(text: str) -> tuple[str, int]:
+    """Return the text without ID-card and telephone numbers, short enough to show, and how many."""
+    plain = unicodedata.normalize("NFKC", text)
+    hidden, n = PERSONAL.subn(MASK, plain)
+    shown = hidden if n else text
+    return (shown if len(shown) <= SHOWN_CHARACTERS else shown[:SHOWN_CHARACTERS] + "…"), n
+
+
+def without_personal(texts: Iterable[str]) -> tuple[list[str], int]:
+    """Return the texts with ID-card and telephone numbers taken out, and in how many there were."""
+    kept, n_hidden = [], 0
+    for text in texts:
+        plain = unicodedata.normalize("NFKC", text)
+        hidden, n = PERSONAL.subn(MASK, plain)
+        kept.append(hidden if n else text)
+        n_hidden += bool(n)
+    return kept, n_hidden
