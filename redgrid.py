@@ -86,26 +86,22 @@ def import_() -> None:
     """Take files into the database; list imports and undo them."""
 
 
-KINDS = (
-    *("communities", "grids", "compounds", "gates", "buildings", "members"),
-    *("stations", "candidates", "network", "base"),
-)
 DATUMS = ("wgs84", "cgcs2000", "gcj02", "bd09")
 
 
 def _import_command(kind: str) -> None:
     """Add `redgrid import KIND FILE`."""
 
-    @import_.command(kind, short_help=f"Import a file of {kind}.")
+    @import_.command(kind, short_help=f"Import {TITLES[kind]}.")
     @click.argument("file", type=click.Path(path_type=Path))
     @click.option("--datum", type=click.Choice(DATUMS), help="Datum of the coordinates.")
     @click.option("--crs", metavar="EPSG:n", help="CRS of the coordinates, instead of a datum.")
-    @click.option("--replace", is_flag=True, help=f"Put all {kind} anew instead of adding.")
+    @click.option("--replace", is_flag=True, help="Put the whole kind anew instead of adding.")
     @click.option("--again", is_flag=True, help="Import although the same file is there already.")
     @click.option("--dry-run", is_flag=True, help="Check everything, write nothing.")
     @click.option("--json", "as_json", is_flag=True, help="The account as JSON on stdout.")
     @click.pass_obj
-    def command(desk: Desk, file: Path, *, as_json: bool, **options: Any) -> None:  # noqa: ANN401
+    def command(desk: Desk, /, file: Path, *, as_json: bool, **options: Any) -> None:  # noqa: ANN401
         from data.imports import import_file  # noqa: PLC0415 - heavy
         from data.store import open_database  # noqa: PLC0415 - heavy
 
@@ -118,12 +114,25 @@ def _import_command(kind: str) -> None:
             raise SystemExit(1)
 
     command.help = (
-        f"Import a FILE of {kind}: CSV, XLSX, GeoJSON, GeoPackage, Shapefile (also zipped), "
-        "GeoParquet or OpenStreetMap, as the kind allows (docs/data.md).\n\n"
+        f"Import {TITLES[kind]} from a FILE.\n\nCSV, XLSX, GeoJSON, GeoPackage, Shapefile (also "
+        "zipped), GeoParquet or OpenStreetMap, as the kind allows; docs/data.md lists the "
+        "headings.\n\n"
         f"\b\nExample:\n    redgrid import {kind} {EXAMPLES[kind]}"
     )
 
 
+TITLES = {
+    "communities": "communities (社区)",
+    "grids": "governance grids (网格)",
+    "compounds": "residential compounds (小区)",
+    "gates": "gates of compounds (出入口)",
+    "buildings": "buildings (楼栋)",
+    "members": "members (党员)",
+    "stations": "red stations (红色驿站)",
+    "candidates": "candidate sites (备选点位)",
+    "network": "the walk network (步行网络)",
+    "base": "water, green and railways of the base map (底图)",
+}
 EXAMPLES = {
     "communities": "communities.csv",
     "grids": "grids.geojson --datum gcj02",
@@ -136,7 +145,7 @@ EXAMPLES = {
     "network": "map.osm.pbf",
     "base": "map.osm.pbf",
 }
-for _kind in KINDS:
+for _kind in EXAMPLES:
     _import_command(_kind)
 
 

@@ -98,6 +98,7 @@ def import_file(
         on_progress=on_progress,
     )
     findings = Findings()
+    _note_demo(engine, findings)
     if not again:
         _refuse_same_file(engine, request)
     if kind == "network":
@@ -150,6 +151,17 @@ def _refuse_same_file(engine: sa.Engine, request: _Request) -> None:
                 " To import it once more, add --again.",
             ),
             [former],
+        )
+
+
+def _note_demo(engine: sa.Engine, findings: Findings) -> None:
+    table = ImportBatch.__table__
+    query = sa.select(sa.func.count()).where(table.c.is_demo, table.c.undone_at.is_(None))
+    with engine.connect() as connection:
+        findings.note(
+            "数据库里有演示数据；真实数据请放在另一个数据库（--db）",
+            "the database holds demo data; keep real data in a database of its own (--db)",
+            int(connection.execute(query).scalar_one()),
         )
 
 

@@ -10,7 +10,7 @@ import shapely
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
-from data.findings import Findings
+from data.findings import MASK, Findings
 from data.keys import number_key, plain_name, split_address
 from data.tables import table_of
 
@@ -198,7 +198,7 @@ def link_members(
     """
     compounds = CompoundIndex(connection)
     buildings = _buildings_by_number(connection, compounds)
-    names, numbers = _home_of(rows)
+    names, numbers, from_home = _home_of(rows)
     points = list(rows["geometry"]) if "geometry" in rows else [None] * len(rows)
     building_ids: list[int | None] = []
     compound_ids: list[int | None] = []
@@ -215,7 +215,9 @@ def link_members(
         n_compound_only += building is None and compound is not None
         if not is_placed and row not in refused:
             rule = "compound_ambiguous" if called else "place_unknown"
-            findings.refuse(row, heading, f"{name} {number}".strip(), rule)
+            # A home address may name the room: only what stood in columns of its own is shown.
+            shown = MASK if row in from_home else f"{name} {number}".strip()
+            findings.refuse(row, heading, shown, rule)
         building_ids.append(building)
         compound_ids.append(compound)
     findings.note(
@@ -236,14 +238,16 @@ def link_members(
     )
 
 
-def _home_of(rows: pd.DataFrame) -> tuple[list[str], list[str]]:
-    """Return compound and building number; from the home address where there are no columns."""
+def _home_of(rows: pd.DataFrame) -> tuple[list[str], list[str], set[int]]:
+    """Return compound and building number, and the rows that have them from the home address."""
     names, numbers = text_column(rows, "compound"), text_column(rows, "number")
+    from_home: set[int] = set()
     for i, home in enumerate(text_column(rows, "home")):
         if home and not (names[i] and numbers[i]):
+            from_home.add(int(rows.index.to_numpy()[i]))
             split = split_address(home) or (home, "")
             names[i], numbers[i] = names[i] or split[0], numbers[i] or split[1]
-    return names, numbers
+    return names, numbers, from_home
 
 
 def _buildings_by_number(

@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
+
+from data.store import open_database
 
 REAL_DATA = Path(__file__).resolve().parents[1].parent / "shared" / "data"
 CHROMIUM_FLAGS = (
@@ -47,3 +50,11 @@ def browser() -> Iterator[object]:
         running = playwright.chromium.launch(executable_path=chromium, args=list(CHROMIUM_FLAGS))
         yield running
         running.close()
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[sa.Engine]:
+    """Return an empty database in a folder of its own."""
+    engine = open_database(tmp_path / "redgrid.db")
+    yield engine
+    engine.dispose()
