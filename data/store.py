@@ -40,6 +40,7 @@ def open_database(place: str | Path) -> sa.Engine:
         sa.event.listen(engine, "begin", _begin)
     try:
         _migrate(engine)
+        _use_write_ahead_log(engine)
     except (sa.exc.DBAPIError, sqlite3.DatabaseError) as error:
         engine.dispose()
         raise StoreError(
@@ -103,8 +104,18 @@ def _connect_args(url: sa.URL) -> dict[str, Any]:
 def _switch_on_safety(connection: sqlite3.Connection, _record: object) -> None:
     # Autocommit mode of the driver: `BEGIN` is sent by `_begin`, so that DDL is transactional too.
     connection.isolation_level = None
-    for pragma in ("foreign_keys=ON", "journal_mode=WAL", "synchronous=FULL"):
+    for pragma in ("foreign_keys=ON", "synchronous=FULL"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _use_write_ahead_log(engine: sa.Engine) -> None:
+    """Let reading go on while an import writes. Kept in the file; set once it is known as ours."""
+    if engine.dialect.name == "sqlite":
+        connection = engine.raw_connection()  # outside of any transaction
+        try:
+            connection.cursor().execute("PRAGMA journal_mode=WAL")
+        finally:
+            connection.close()
 
 
 def _begin(connection: sa.Connection) -> None:
