@@ -1,1 +1,1 @@
-"""Geometry and mathematics on arrays and frames: CRS, network, reach, coverage. Imports none of ours."""
+"""Geometry and mathematics: CRS, network, reach, coverage. Imports none of ours."""

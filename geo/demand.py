@@ -22,7 +22,7 @@ def demand_points(study: Study) -> gpd.GeoDataFrame:
     points
         Index: text id ("building:12", "compound:7", "place:3"). Columns kind, source_id, name,
         compound (name or ""), compound_id (Int64), grid_id (Int64, the polygon that holds the
-        point; NA outside), community_id (Int64), WEIGHTS (float; NaN = not known), geometry (point).
+        point; NA outside), community_id (Int64), WEIGHTS (float; NaN = not known), geometry.
     """
     parts = [_building_points(study), _compound_points(study), _place_points(study)]
     filled = [part for part in parts if len(part)]

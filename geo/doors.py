@@ -1,0 +1,102 @@
+"""Attachments in the form that the kernel reads, and the starting points of walks from them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geo.attachments import Attachments
+from geo.graph import TICKS_PER_S, UNREACHED, WalkGraph
+from geo.kernel import Arcs, Doors, EdgeEnds, Ids, Ints, Targets, search
+
+
+@dataclass(frozen=True, eq=False)
+class Seeds:
+    """Where walks begin: origin i begins at the rows [start[i], start[i + 1])."""
+
+    start: Ints
+    node: Ids  # routing nodes
+    ticks: Ints
+
+
+def arcs_of(graph: WalkGraph) -> Arcs:
+    """Return what a search reads of a graph."""
+    return Arcs(graph.arc_start, graph.arc_head, graph.arc_ticks, graph.arc_edge)
+
+
+def ends_of(graph: WalkGraph) -> EdgeEnds:
+    """Return the ends and ticks of all edges."""
+    return EdgeEnds(graph.edge_u, graph.edge_v, graph.edge_ticks)
+
+
+def doors_of(graph: WalkGraph, attached: Attachments) -> Doors:
+    """Return the attachments as ticks, grouped by point."""
+    from_u = np.rint(attached.fraction * graph.edge_ticks[attached.edge]).astype(np.int64)
+    access = np.rint(attached.access_m / graph.profile.speed_m_s * TICKS_PER_S).astype(np.int64)
+    start = np.searchsorted(attached.point, np.arange(attached.n_points + 1)).astype(np.int64)
+    return Doors(start, attached.edge.astype(np.int32), from_u, access)
+
+
+def targets_of(graph: WalkGraph, attached: Attachments, doors: Doors) -> Targets:
+    """Return the same grouped by edge."""
+    order = np.argsort(doors.edge, kind="stable")
+    counts = np.bincount(doors.edge, minlength=len(graph.edge_u))
+    return Targets(
+        np.concatenate(([0], np.cumsum(counts))).astype(np.int64),
+        attached.point[order].astype(np.int32),
+        doors.from_u[order],
+        doors.access[order],
+    )
+
+
+def seeds_of(graph: WalkGraph, doors: Doors, *, leaves_zone: bool = True) -> Seeds:
+    """Return where the walks of each point begin.
+
+    Both ends of its edges; for an edge in a restricted zone also the public nodes that the zone's
+    own ways lead to, so that whoever lives inside comes out, and nobody passes through. Without
+    `leaves_zone` a walk that begins in a zone stays in it.
+    """
+    n_points = len(doors.start) - 1
+    point = np.repeat(np.arange(n_points), np.diff(doors.start))
+    to_v = graph.edge_ticks[doors.edge] - doors.from_u
+    parts = [
+        (point, graph.edge_u[doors.edge], doors.from_u + doors.access),
+        (point, graph.edge_v[doors.edge], to_v + doors.access),
+    ]
+    inside = np.flatnonzero(graph.edge_zone[doors.edge] > 0)
+    if leaves_zone and len(inside):
+        parts += _ways_out(graph, doors, point, to_v, inside)
+    points, nodes, ticks = (np.concatenate([part[k] for part in parts]) for k in range(3))
+    order = np.argsort(points, kind="stable")
+    start = np.searchsorted(points[order], np.arange(n_points + 1)).astype(np.int64)
+    return Seeds(start, nodes[order].astype(np.int32), ticks[order].astype(np.int64))
+
+
+def _ways_out(
+    graph: WalkGraph,
+    doors: Doors,
+    point: NDArray[np.intp],
+    to_v: Ints,
+    inside: NDArray[np.intp],
+) -> list[tuple[NDArray[np.intp], NDArray[np.intp], Ints]]:
+    """Search each origin's zone from within: its public nodes and the time to them."""
+    ticks = np.full(len(graph.node), UNREACHED, np.int64)
+    touched = np.empty(len(graph.node), np.int32)
+    heap = np.empty(len(graph.arc_head) + 2, np.int64)
+    found = []
+    for door in inside:
+        edge = doors.edge[door]
+        n_touched = search(
+            arcs_of(graph),
+            np.array([graph.edge_u[edge], graph.edge_v[edge]], np.int32),
+            np.array([doors.from_u[door], to_v[door]]) + doors.access[door],
+            int(UNREACHED) - 1,
+            ticks,
+            touched,
+            heap,
+        )
+        nodes = touched[:n_touched]
+        exits = nodes[graph.node_public[nodes] >= 0]
+        found.append((np.full(len(exits), point[door]), graph.node_public[exits], ticks[exits]))
+        ticks[nodes] = UNREACHED
+    return found

@@ -1,0 +1,272 @@
+"""Walking times between points: one to many, many to many, the nearest site, and the way itself."""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from geo.attach import Points, attach
+from geo.attachments import Attachments
+from geo.doors import Seeds, arcs_of, doors_of, ends_of, seeds_of, targets_of
+from geo.errors import ReachError
+from geo.graph import TICKS_PER_MS, UNREACHED, WalkGraph, walk_graph
+from geo.kernel import nearest_along_edges, nearest_of_targets, search_nearest, times_of_rows
+from geo.network import WalkNetwork
+from geo.profiles import SpeedProfile, speed_profile
+from geo.text import Text
+
+THREADS = 2
+ROWS_A_TASK = 64
+
+
+def walking_times(
+    network: WalkNetwork,
+    origins: Points | Attachments,
+    destinations: Points | Attachments,
+    *,
+    profile: str | SpeedProfile = "standard",
+    limit_s: float,
+    **attach_options: Any,  # noqa: ANN401 - passed on to `attach`
+) -> csr_array:
+    """Return the walking time of every pair within a limit.
+
+    Parameters
+    ----------
+    network
+        The walk network; with walls, the one made by `geo.compounds.walled_network`.
+    origins, destinations
+        n and m points (frame or series with a CRS, or (n, 2) metres in the network's CRS), or
+        what `attach` made of them.
+    profile
+        A speed profile or its name.
+    limit_s
+        In seconds; exactly the limit is stored.
+    **attach_options
+        Passed to `attach` for what is not attached yet.
+
+    Returns
+    -------
+    times
+        (n, m) seconds, whole milliseconds, columns ascending; a pair that is not stored is not
+        reachable within the limit, and a stored 0.0 is a walk of no time.
+
+    Raises
+    ------
+    ReachError
+        The limit is not a number of zero or more, or the profile is not known.
+    """
+    profile = speed_profile(profile)
+    limit = _limit_ticks(limit_s)
+    starts = _attached(network, origins, profile, attach_options)
+    goals = _attached(network, destinations, profile, attach_options)
+    graph = walk_graph(network, profile)
+    doors, goal_doors = doors_of(graph, starts), doors_of(graph, goals)
+    seeds = seeds_of(graph, doors)
+    targets = targets_of(graph, goals, goal_doors)
+
+    def rows(first: int) -> tuple[NDArray[Any], ...]:
+        last = min(first + ROWS_A_TASK, starts.n_points)
+        return times_of_rows(
+            arcs_of(graph),
+            ends_of(graph),
+            doors,
+            seeds.start,
+            seeds.node,
+            seeds.ticks,
+            targets,
+            goals.n_points,
+            limit,
+            first,
+            last,
+        )
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        done = list(pool.map(rows, range(0, starts.n_points, ROWS_A_TASK)))
+    counts = np.concatenate([np.zeros(0, np.int64), *(part[0] for part in done)])
+    points = np.concatenate([np.zeros(0, np.int32), *(part[1] for part in done)])
+    ticks = np.concatenate([np.zeros(0, np.int64), *(part[2] for part in done)])
+    times = csr_array(
+        (_seconds(ticks), points, np.concatenate(([0], np.cumsum(counts)))),
+        shape=(starts.n_points, goals.n_points),
+    )
+    return _with_inner_walks(times, starts, goals, profile, limit_s)
+
+
+def nearest_site(
+    network: WalkNetwork,
+    sites: Points | Attachments,
+    points: Points | Attachments,
+    *,
+    profile: str | SpeedProfile = "standard",
+    limit_s: float | None = None,
+    **attach_options: Any,  # noqa: ANN401 - passed on to `attach`
+) -> pd.DataFrame:
+    """Return the nearest site of each point and the time to it.
+
+    Arguments as in `walking_times`; without a limit as far as the network goes.
+
+    Returns
+    -------
+    nearest
+        One row a point (index of `points` if it is a frame): site_id (the index value of `sites`,
+        its row number if it has none; NA where none is within the limit) and seconds (whole
+        milliseconds, inf where none). Ties go to the site that stands first.
+    """
+    profile = speed_profile(profile)
+    limit = int(UNREACHED) - 1 if limit_s is None else _limit_ticks(limit_s)
+    starts = _attached(network, sites, profile, attach_options)
+    goals = _attached(network, points, profile, attach_options)
+    best, best_site = _nearest(walk_graph(network, profile), starts, goals, limit)
+    seconds = np.where(best <= limit, _seconds(best), np.inf)
+    site = np.where(best <= limit, best_site, -1)
+    _offer_inner_walks(starts, goals, profile, limit_s, seconds, site)
+    ids = sites.index if isinstance(sites, gpd.GeoDataFrame | gpd.GeoSeries) else None
+    index = points.index if isinstance(points, gpd.GeoDataFrame | gpd.GeoSeries) else None
+    return pd.DataFrame(
+        {"site_id": _site_ids(site, ids), "seconds": seconds},
+        index=pd.RangeIndex(goals.n_points) if index is None else index,
+    )
+
+
+def node_ticks(
+    network: WalkNetwork,
+    sites: Attachments,
+    *,
+    profile: str | SpeedProfile,
+    limit_s: float,
+) -> NDArray[np.int64]:
+    """Return the ticks from the nearest site to each routing node (N,), UNREACHED beyond."""
+    graph = walk_graph(network, speed_profile(profile))
+    seeds = seeds_of(graph, doors_of(graph, sites))
+    ticks, _ = _search_nearest(graph, seeds, sites.n_points, _limit_ticks(limit_s))
+    return ticks
+
+
+def _limit_ticks(limit_s: float) -> int:
+    """Return the limit in ticks, with the half millisecond that rounds to it."""
+    if not (np.isfinite(limit_s) and limit_s >= 0):
+        raise ReachError(
+            Text(
+                f"时限 {limit_s} 不是秒数；请给零或正数。",
+                f"The limit {limit_s} is not a time; give zero or more seconds.",
+            )
+        )
+    whole_ms = int(np.floor(limit_s * 1000.0 + 1e-6))
+    return min(whole_ms * TICKS_PER_MS + TICKS_PER_MS // 2 - 1, int(UNREACHED) - 1)
+
+
+def _seconds(ticks: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return whole milliseconds, in seconds."""
+    return ((ticks + TICKS_PER_MS // 2) // TICKS_PER_MS) / 1000.0
+
+
+def _attached(
+    network: WalkNetwork,
+    points: Points | Attachments,
+    profile: SpeedProfile,
+    attach_options: dict[str, Any],
+) -> Attachments:
+    if isinstance(points, Attachments):
+        return points
+    return attach(network, points, profile=profile, **attach_options)
+
+
+def _nearest(
+    graph: WalkGraph, starts: Attachments, goals: Attachments, limit: int
+) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    doors, goal_doors = doors_of(graph, starts), doors_of(graph, goals)
+    ticks, site = _search_nearest(graph, seeds_of(graph, doors), starts.n_points, limit)
+    best = np.full(goals.n_points, UNREACHED, np.int64)
+    best_site = np.full(goals.n_points, -1, np.int32)
+    nearest_of_targets(
+        ends_of(graph),
+        goal_doors.edge,
+        goals.point,
+        goal_doors.from_u,
+        goal_doors.access,
+        ticks,
+        site,
+        best,
+        best_site,
+    )
+    targets = targets_of(graph, goals, goal_doors)
+    nearest_along_edges(doors, starts.n_points, targets, limit, best, best_site)
+    return best, best_site
+
+
+def _search_nearest(
+    graph: WalkGraph, seeds: Seeds, n_sites: int, limit: int
+) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    ticks = np.full(len(graph.node), UNREACHED, np.int64)
+    site = np.full(len(graph.node), -1, np.int32)
+    seed_site = np.repeat(np.arange(n_sites, dtype=np.int32), np.diff(seeds.start))
+    heap = np.empty(len(graph.arc_head) + len(seeds.node) + 1, np.int64)
+    search_nearest(arcs_of(graph), seeds.node, seeds.ticks, seed_site, limit, ticks, site, heap)
+    return ticks, site
+
+
+def _inner_walks(
+    starts: Attachments, goals: Attachments, profile: SpeedProfile
+) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float64]]:
+    """Return the pairs behind the same wall and the straight walk between them, in seconds."""
+    origins = pd.DataFrame({"compound": starts.compound, "origin": range(starts.n_points)})
+    points = pd.DataFrame({"compound": goals.compound, "point": range(goals.n_points)})
+    pairs = origins[origins["compound"] >= 0].merge(points, on="compound")
+    origin = pairs["origin"].to_numpy(np.intp)
+    point = pairs["point"].to_numpy(np.intp)
+    metres = np.linalg.norm(starts.xy[origin] - goals.xy[point], axis=1)
+    return origin, point, np.rint(metres / profile.speed_m_s * 1000.0) / 1000.0
+
+
+def _with_inner_walks(
+    times: csr_array,
+    starts: Attachments,
+    goals: Attachments,
+    profile: SpeedProfile,
+    limit_s: float,
+) -> csr_array:
+    """Put in the straight walks inside one compound where they are shorter."""
+    origin, point, seconds = _inner_walks(starts, goals, profile)
+    near = seconds <= limit_s
+    if not near.any():
+        return times
+    row = np.repeat(np.arange(times.shape[0]), np.diff(times.indptr))
+    rows = np.concatenate([row, origin[near]])
+    columns = np.concatenate([times.indices, point[near]])
+    values = np.concatenate([times.data, seconds[near]])
+    order = np.lexsort((values, columns, rows))
+    rows, columns, values = rows[order], columns[order], values[order]
+    is_first = np.ones(len(rows), bool)
+    is_first[1:] = (np.diff(rows) != 0) | (np.diff(columns) != 0)
+    indptr = np.searchsorted(rows[is_first], np.arange(times.shape[0] + 1))
+    return csr_array((values[is_first], columns[is_first], indptr), shape=times.shape)
+
+
+def _offer_inner_walks(
+    starts: Attachments,
+    goals: Attachments,
+    profile: SpeedProfile,
+    limit_s: float | None,
+    seconds: NDArray[np.float64],
+    site: NDArray[np.int32],
+) -> None:
+    """Take the straight walk inside one compound where it is shorter; writes into both arrays."""
+    origin, point, inner = _inner_walks(starts, goals, profile)
+    order = np.lexsort((origin, inner))[::-1]  # the best is written last
+    for one in order.tolist():
+        at = point[one]
+        is_nearer = (inner[one], origin[one]) < (seconds[at], site[at])
+        if is_nearer and (limit_s is None or inner[one] <= limit_s):
+            seconds[at], site[at] = inner[one], origin[one]
+
+
+def _site_ids(site: NDArray[np.int32], ids: pd.Index | None) -> pd.api.extensions.ExtensionArray:
+    """Return the index values of the sites, NA for -1."""
+    values = np.arange(site.max(initial=-1) + 1) if ids is None else ids.to_numpy()
+    taken = [pd.NA if row < 0 else values[row] for row in site.tolist()]
+    is_number = ids is None or pd.api.types.is_integer_dtype(ids)
+    return pd.array(taken, dtype="Int64") if is_number else pd.array(taken, dtype=object)
