@@ -35,7 +35,7 @@ def demand_points(study: Study) -> gpd.GeoDataFrame:
 def _building_points(study: Study) -> gpd.GeoDataFrame:
     buildings = study.buildings
     compound_names = study.compounds["name"]
-    in_compound = buildings["compound_id"].map(compound_names).fillna("").astype(object)
+    in_compound = buildings["compound_id"].map(compound_names).astype(object).fillna("")
     label = buildings["name"].fillna("").astype(object)
     number = buildings["number"].fillna("").astype(object)
     named = np.where(label != "", label, in_compound + number)
