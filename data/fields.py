@@ -365,6 +365,21 @@ def find_column(headings: Sequence[str], names: Sequence[str]) -> int | None:
     return None
 
 
+def completed_heading(heading: str) -> str:
+    """Return the known heading that one cut off at its end begins, or the heading itself.
+
+    For shapefiles, whose headings have at most 10 bytes: 网格编 → 网格编码.
+    """
+    plain = plain_heading(heading)
+    known = [
+        *LON_LAT,
+        *(name for kind in KINDS.values() for field in kind.fields for name in field.headings),
+    ]
+    if plain in known:
+        return heading
+    return next((name for name in known if len(plain) > 1 and name.startswith(plain)), heading)
+
+
 def is_personal(heading: str) -> bool:
     """Tell whether a heading names a person's name, ID card or telephone."""
     plain = without_unit(plain_heading(heading))

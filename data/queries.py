@@ -117,8 +117,9 @@ def _shown_communities(communities: gpd.GeoDataFrame, grids: gpd.GeoDataFrame) -
 def _with_community_names(
     grids: gpd.GeoDataFrame, communities: gpd.GeoDataFrame
 ) -> gpd.GeoDataFrame:
-    names = grids["community_id"].map(communities["name"]).fillna("").astype(object)
-    return grids.assign(community=names)
+    name_of = dict(zip(communities.index, communities["name"], strict=True))
+    names = [name_of.get(i, "") for i in grids["community_id"]]
+    return grids.assign(community=pd.Series(names, index=grids.index, dtype=object))
 
 
 def _count_members(session: Session, viewer: Viewer) -> pd.DataFrame:

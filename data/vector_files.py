@@ -22,11 +22,13 @@ import shapely
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
+from data.fields import completed_heading
 from data.findings import Note
 from data.raw_table import LARGEST_FILE_BYTES, RawTable, cell_text, unreadable
 from data.table_files import decoded
 from geo.text import Text
 
+SHAPEFILE_HEADING_BYTES = 10
 SIDECARS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 # One byte a character: the text columns are decoded here, whole, once the encoding is known.
 BYTEWISE = "ISO-8859-1"
@@ -125,14 +127,23 @@ def _read_shapefile(path: Path) -> tuple[gpd.GeoDataFrame, tuple[Note, ...]]:
         )
     encoding = shapefile_encoding(path)
     frame = pyogrio.read_dataframe(path, encoding=BYTEWISE)
-    renamed = frame.rename(columns={c: _decode(str(c), encoding) for c in frame.columns})
+    shape = frame.geometry.name
+    names = {c: _heading(str(c), encoding) for c in frame.columns if c != shape}
+    renamed = frame.rename(columns=names)
     for column in renamed.columns:
-        if column != renamed.geometry.name and not pd.api.types.is_numeric_dtype(renamed[column]):
+        if column != shape and not pd.api.types.is_numeric_dtype(renamed[column]):
             renamed[column] = [
                 _decode(cell, encoding) if isinstance(cell, str) else cell
                 for cell in renamed[column].to_numpy(object)
             ]
     return renamed, (Note(Text(f"文字编码：{encoding}", f"Encoding: {encoding}")),)
+
+
+def _heading(text: str, encoding: str) -> str:
+    """Return a heading; one as long as a shapefile allows may be cut off and is completed."""
+    decoded_heading = _decode(text, encoding)
+    is_long = len(text.encode("latin-1", errors="replace")) >= SHAPEFILE_HEADING_BYTES - 1
+    return completed_heading(decoded_heading) if is_long else decoded_heading
 
 
 def shapefile_encoding(path: Path) -> str:
