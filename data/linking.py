@@ -225,11 +225,11 @@ def link_members(
         "members were joined to their compound, not to a building",
         n_compound_only,
     )
-    kinds = rows["kind"] if "kind" in rows else pd.Series(None, index=rows.index, dtype=object)
+    kinds = text_column(rows, "kind")
     findings.note(
         "党员类别不是社区、在职或流动，记为其他",
         "members of no kind that is known count as other",
-        sum(1 for kind in kinds if kind in {None, "other"}),
+        sum(1 for kind in kinds if kind in {"", "other"}),
     )
     return rows.assign(
         kind=[kind or "other" for kind in kinds],

@@ -1,0 +1,169 @@
+"""Members: joined to where they live; nothing stored by which they could be named."""
+
+import geopandas as gpd
+import openpyxl
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from data.imports import import_file, store_frames
+from data.models import Member
+from data.queries import load_study
+from data.viewer import Viewer
+
+ID_CARD, PHONE, NAME = "341103198001011234", "13812345678", "王小明"
+
+
+@pytest.fixture
+def town(database):
+    """Return a database with two compounds of one name, one of another, and buildings."""
+    compounds = gpd.GeoDataFrame(
+        {"key": ["a", "b", "c"], "name": ["桂园", "南苑", "南苑"]},
+        geometry=gpd.points_from_xy([118.30, 118.32, 118.34], [32.25] * 3),
+        crs=4326,
+    )
+    buildings = gpd.GeoDataFrame(
+        {
+            "key": ["a1", "a2", "a2'", "b5", "c6"],
+            "compound_key": ["a", "a", "a", "b", "c"],
+            "number": ["1栋", "2栋", "2号楼", "5幢", "六幢"],
+        },
+        geometry=gpd.points_from_xy([118.30, 118.301, 118.302, 118.32, 118.34], [32.25] * 5),
+        crs=4326,
+    )
+    store_frames(database, {"compounds": compounds, "buildings": buildings}, source="town")
+    return database
+
+
+def take_in(engine, tmp_path, text, **options):
+    path = tmp_path / "党员.csv"
+    path.write_text(text, encoding="utf-8")
+    return import_file(engine, "members", path, **options)
+
+
+def members_of(engine):
+    with engine.connect() as connection:
+        query = sa.select(Member.source_row, Member.building_id, Member.compound_id)
+        return [tuple(row) for row in connection.execute(query.order_by(Member.source_row))]
+
+
+def study_of(engine):
+    with Session(engine) as session:
+        return load_study(session, Viewer.everything())
+
+
+def test_members_join_their_building_however_its_number_is_written(town, tmp_path):
+    report = take_in(
+        town,
+        tmp_path,
+        "党员类别,小区,楼栋号\n"
+        "社区党员,桂园,一幢\n"
+        "在职党员,桂 园,01号楼\n"
+        "流动党员,南苑,5栋\n"  # two compounds of that name; one of them has a building 5
+        "离休党员,南苑,６＃\n",
+    )
+    assert members_of(town) == [(2, 1, 1), (3, 1, 1), (4, 4, None), (5, 5, None)]
+    assert ("党员类别不是社区、在职或流动，记为其他", 1) in [
+        (note.text.zh, note.n) for note in report.notes
+    ]
+    buildings = study_of(town).buildings
+    assert buildings["members"].tolist() == [2, 0, 0, 1, 1]
+    assert buildings["members_in_service"].tolist() == [1, 0, 0, 0, 0]
+    assert buildings["members_other"].tolist() == [0, 0, 0, 0, 1]
+
+
+def test_where_two_buildings_answer_the_member_belongs_to_the_compound_only(town, tmp_path):
+    report = take_in(town, tmp_path, "小区,楼栋号\n桂园,2栋\n桂园,99栋\n桂园,\n")
+    assert members_of(town) == [(2, None, 1), (3, None, 1), (4, None, 1)]
+    assert ("党员只能对到小区，没有对到楼栋", 3) in [
+        (note.text.zh, note.n) for note in report.notes
+    ]
+    study = study_of(town)
+    assert study.compounds["members"].tolist() == [3, 0, 0]
+    assert study.buildings["members"].sum() == 0
+
+
+def test_members_without_a_place_are_refused_and_named(town, tmp_path):
+    report = take_in(town, tmp_path, "小区,楼栋号\n桂园,1栋\n北苑,1栋\n南苑,9栋\n,\n")
+    assert [(cell.row, cell.rule) for cell in report.refused] == [
+        *((3, "place_unknown"), (4, "compound_ambiguous"), (5, "place_unknown"))
+    ]
+    assert (report.n_read, report.n_kept, report.n_refused) == (4, 1, 3)
+
+
+def test_members_with_coordinates_only_stand_at_their_own_point(town, tmp_path):
+    take_in(
+        town,
+        tmp_path,
+        '党员类别,经纬度\n社区党员,"118.35,32.26"\n在职党员,"118.35,32.26"\n社区党员,"118.36,32.26"\n',
+        datum="wgs84",
+    )
+    places = study_of(town).places
+    assert places["members"].tolist() == [2, 1]
+    assert places["members_community"].tolist() == [1, 1]
+    assert places["members_in_service"].tolist() == [1, 0]
+
+
+def test_a_home_address_is_split_and_not_stored(town, tmp_path):
+    report = take_in(town, tmp_path, "家庭住址\n桂园1栋3单元502室\n桂园\n某路某号某室\n")
+    assert members_of(town) == [(2, 1, 1), (3, None, 1)]
+    assert [(cell.row, cell.value) for cell in report.refused] == [(4, "***")]
+    assert "502" not in everything_stored(town)
+
+
+def everything_stored(engine):
+    """Return all bytes of the database as text: tables, log and free pages."""
+    engine.dispose()
+    folder = sa.make_url(str(engine.url)).database
+    with engine.connect() as connection:
+        connection.exec_driver_sql("SELECT 1")
+    from pathlib import Path  # noqa: PLC0415
+
+    files = Path(folder).parent.glob("redgrid.db*")
+    return "".join(path.read_bytes().decode("utf-8", errors="replace") for path in files)
+
+
+def test_names_id_cards_and_telephones_are_left_unread_and_said_so(town, tmp_path):
+    report = take_in(
+        town,
+        tmp_path,
+        "姓名,身份证号,联系电话,党员类别,职务,党支部,小区,楼栋\n"
+        f"{NAME},{ID_CARD},{PHONE},社区党员,书记 {PHONE},第一支部({ID_CARD}),桂园,1栋\n"
+        f"{NAME},{ID_CARD},{PHONE},社区党员,书记,第一支部,{PHONE},1栋\n",
+    )
+    notes = [note.text.zh for note in report.notes]
+    assert "个人信息列未读取、不入库：姓名、身份证号、联系电话" in notes
+    assert "“职务”列中有身份证号或电话号码，已去掉，不入库" in notes
+    assert [(cell.row, cell.value) for cell in report.refused] == [(3, "*** 1栋")]
+    stored, account = everything_stored(town), str(report.as_dict())
+    for secret in (NAME, ID_CARD, PHONE):
+        assert secret not in stored
+        assert secret not in account
+        assert secret not in report.summary("zh")
+    with town.connect() as connection:
+        row = connection.execute(sa.select(Member.post, Member.branch)).one()
+    assert tuple(row) == ("书记 ***", "第一支部(***)")
+
+
+def test_the_table_of_members_has_no_column_for_a_name():
+    assert set(Member.__table__.c.keys()) == {
+        *("id", "batch_id", "source_row", "key", "replaced_by", "replaces_id"),
+        *("kind", "post", "party_duty", "branch", "building_id", "compound_id"),
+        *("geometry", "original_x", "original_y", "original_datum"),
+    }
+
+
+def test_id_numbers_that_excel_made_numbers_are_left_unread_too(town, tmp_path):
+    book = openpyxl.Workbook()
+    book.active.append(["身份证号码", "小区", "楼栋"])
+    book.active.append([int(ID_CARD), "桂园", 1])
+    book.save(tmp_path / "党员.xlsx")
+    report = import_file(town, "members", tmp_path / "党员.xlsx")
+    assert (report.n_kept, report.unread) == (1, ("身份证号码",))
+    assert members_of(town) == [(2, 1, 1)]
+
+
+def test_without_any_member_the_count_is_unknown_and_with_one_it_is_zero_elsewhere(town, tmp_path):
+    assert study_of(town).buildings["members"].isna().all()
+    take_in(town, tmp_path, "小区,楼栋\n桂园,1栋\n")
+    assert study_of(town).buildings["members"].tolist() == [1, 0, 0, 0, 0]
