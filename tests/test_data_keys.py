@@ -8,23 +8,8 @@ from data.keys import chinese_number, number_key, plain_name, split_address
 @pytest.mark.parametrize(
     "text",
     [
-        "12栋",
-        "12幢",
-        "12号楼",
-        "12#",
-        "#12",
-        "12＃楼",
-        "１２栋",
-        "十二幢",
-        "012栋",
-        " 12 栋 ",
-        "第12栋",
-        "12",
-        "12座",
-        "12栋3单元502室",
-        "No.12",
-        "Building 12",
-        "12号",
+        *("12栋", "12幢", "12号楼", "12#", "#12", "12＃楼", "１２栋", "十二幢", "012栋", " 12 栋 "),
+        *("第12栋", "12", "12座", "12栋3单元502室", "No.12", "Building 12", "12号"),
     ],
 )
 def test_ways_of_writing_a_building_number_have_one_key(text):

@@ -84,7 +84,7 @@ def test_where_two_buildings_answer_the_member_belongs_to_the_compound_only(town
 
 
 def test_members_without_a_place_are_refused_and_named(town, tmp_path):
-    report = take_in(town, tmp_path, "小区,楼栋号\n桂园,1栋\n北苑,1栋\n南苑,9栋\n,\n")
+    report = take_in(town, tmp_path, "小区,楼栋号,职务\n桂园,1栋,\n北苑,1栋,\n南苑,9栋,\n,,委员\n")
     assert [(cell.row, cell.rule) for cell in report.refused] == [
         *((3, "place_unknown"), (4, "compound_ambiguous"), (5, "place_unknown"))
     ]
