@@ -53,6 +53,7 @@ class EdgeFlag(enum.IntFlag):
     PRIVATE = 2
     BRIDGE = 4
     TUNNEL = 8
+    GATE = 16  # a gate stands on it; told, not enforced
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,210 @@
+"""OpenStreetMap files: the walk network, buildings with households, and what the map draws.
+
+Reads .osm, .osm.gz, .osm.bz2 and .osm.pbf (pyosmium). Which ways are walked, and what tags mean, is
+in `geo.osm_tags`. Extracts are often clipped: a way is cut where a node is missing, and the missing
+references are counted.
+
+Waiting at crossings: a way tagged as a crossing carries one crossing, spread over its length; a
+crossing node that no such way passes is charged by halves to the footways that meet in it. Walking
+along a carriageway past a crossing costs nothing.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import osmium
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from geo.contract import Segments, contract
+from geo.crs import WGS84, metric_crs
+from geo.errors import NetworkError
+from geo.network import EdgeFlag, EdgeKind, WalkNetwork
+from geo.osm_tags import WayTags, is_gate, node_crossing, way_tags
+from geo.text import Text
+
+COORDINATE_UNIT = 1e-7  # degrees, of the integers in OSM files
+
+
+@dataclass
+class RawWays:
+    """The walked ways of a file: their tags, and their node references one after the other."""
+
+    tags: list[WayTags] = field(default_factory=list)
+    refs: list[int] = field(default_factory=list)
+    n_refs: list[int] = field(default_factory=list)
+    n_highways: int = 0
+
+
+def read_osm_network(path: str | Path) -> WalkNetwork:
+    """Return the walk network of an OSM file, in metres of the zone of its centre.
+
+    `counts` tells: highways, ways_walked, nodes_walked, missing_node_references, ways_cut,
+    crossings, signals, gates, raw_segments.
+
+    Raises
+    ------
+    NetworkError
+        The file cannot be read as OSM, or no way in it is walked.
+    """
+    with _readable(path):
+        ways = _read_ways(path)
+        refs = np.array(ways.refs, np.int64)
+        ids = np.unique(refs)
+        lon_lat, crossing_ids, signal_ids, gate_ids = _read_nodes(path, ids)
+    row = np.searchsorted(ids, refs)
+    known = np.isfinite(lon_lat[row, 0]) if len(row) else np.zeros(0, bool)
+    if not known.any():
+        raise NetworkError(
+            Text(
+                f"{Path(path).name} 里没有可步行的道路；请检查是不是道路数据。",
+                f"{Path(path).name} holds no way that is walked; check that it has roads.",
+            )
+        )
+    centre = (np.nanmin(lon_lat, axis=0) + np.nanmax(lon_lat, axis=0)) / 2
+    crs = metric_crs(*centre)
+    found = np.isfinite(lon_lat[:, 0])
+    xy = np.full(lon_lat.shape, np.nan)
+    xy[found] = shapely.get_coordinates(
+        gpd.GeoSeries(shapely.points(lon_lat[found]), crs=WGS84).to_crs(crs).to_numpy()
+    )
+    way = np.repeat(np.arange(len(ways.tags)), ways.n_refs)
+    joined = (way[1:] == way[:-1]) & known[1:] & known[:-1] & (row[1:] != row[:-1])
+    first = np.flatnonzero(joined)
+    segments = _segments(ways, xy, row, way, first, (crossing_ids, signal_ids, gate_ids), ids)
+    segments.counts.update(
+        highways=ways.n_highways,
+        ways_walked=len(ways.tags),
+        nodes_walked=int(found.sum()),
+        missing_node_references=int((~found).sum()),
+        ways_cut=len(np.unique(way[~known])),
+    )
+    return contract(segments, crs)
+
+
+@contextmanager
+def _readable(path: str | Path) -> Iterator[None]:
+    """Turn what pyosmium says of a bad file into a sentence."""
+    if not Path(path).is_file():
+        raise NetworkError(
+            Text(f"找不到文件 {path}。", f"There is no file {path}."),
+        )
+    try:
+        yield
+    except (RuntimeError, ValueError, SystemError) as error:
+        cause = str(error).strip().splitlines()[0] if str(error).strip() else "unknown"
+        raise NetworkError(
+            Text(
+                f"{Path(path).name} 不能作为 OpenStreetMap 文件读取（{cause}）。"
+                "需要 .osm、.osm.gz、.osm.bz2 或 .osm.pbf。",
+                f"{Path(path).name} cannot be read as OpenStreetMap data ({cause}). "
+                "It must be .osm, .osm.gz, .osm.bz2 or .osm.pbf.",
+            )
+        ) from error
+
+
+def _read_ways(path: str | Path) -> RawWays:
+    ways = RawWays()
+    meaning: dict[tuple[tuple[str, str], ...], WayTags | None] = {}
+    reader = osmium.FileProcessor(str(path), osmium.osm.WAY)
+    for way in reader.with_filter(osmium.filter.KeyFilter("highway")):
+        ways.n_highways += 1
+        tags = tuple((tag.k, tag.v) for tag in way.tags)
+        if tags not in meaning:
+            meaning[tags] = way_tags(dict(tags))
+        meant = meaning[tags]
+        refs = [node.ref for node in way.nodes] if meant is not None else []
+        if meant is None or len(refs) < 2:
+            continue
+        ways.tags.append(meant)
+        ways.refs += refs
+        ways.n_refs.append(len(refs))
+    return ways
+
+
+def _read_nodes(
+    path: str | Path, ids: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], set[int], set[int], set[int]]:
+    """Return lon, lat of the nodes (NaN = missing) and the ids of crossings, signals, gates."""
+    lon_lat = np.full((len(ids), 2), np.nan)
+    row_of = {node: row for row, node in enumerate(ids.tolist())}
+    for node in osmium.FileProcessor(str(path), osmium.osm.NODE).with_filter(
+        osmium.filter.IdFilter(ids.tolist())
+    ):
+        place = node.location
+        lon_lat[row_of[node.id]] = place.x * COORDINATE_UNIT, place.y * COORDINATE_UNIT
+    crossings: set[int] = set()
+    signals: set[int] = set()
+    gates: set[int] = set()
+    for node in osmium.FileProcessor(str(path), osmium.osm.NODE).with_filter(
+        osmium.filter.KeyFilter("highway", "crossing", "barrier")
+    ):
+        if node.id not in row_of:
+            continue
+        tags = {tag.k: tag.v for tag in node.tags}
+        what = node_crossing(tags)
+        if what:
+            (signals if what == "signals" else crossings).add(node.id)
+        if is_gate(tags):
+            gates.add(node.id)
+    return lon_lat, crossings, signals, gates
+
+
+def _segments(
+    ways: RawWays,
+    xy: NDArray[np.float64],
+    row: NDArray[np.intp],
+    way: NDArray[np.intp],
+    first: NDArray[np.intp],
+    marked: tuple[set[int], set[int], set[int]],
+    ids: NDArray[np.int64],
+) -> Segments:
+    """Return the segments between neighbouring known nodes, with their share of the waiting."""
+    ends = np.column_stack([row[first], row[first + 1]])
+    length_m = np.linalg.norm(xy[ends[:, 0]] - xy[ends[:, 1]], axis=1)
+    of_way = way[first]
+    kind = np.array([tags.kind for tags in ways.tags], np.uint8)[of_way]
+    is_crossing, is_signal, is_gate_node = (
+        np.isin(ids, np.fromiter(those, np.int64, len(those))) for those in marked
+    )
+    crosses = np.array([tags.is_crossing for tags in ways.tags], bool)
+    signalled = np.array([tags.has_signals for tags in ways.tags], bool)
+    node_signal_on_way = np.zeros(len(ways.tags), bool)
+    np.logical_or.at(node_signal_on_way, way, is_signal[row])
+    signalled |= node_signal_on_way
+    whole_m = np.bincount(of_way, weights=length_m, minlength=len(ways.tags))
+    share = length_m / np.where(whole_m > 0, whole_m, 1.0)[of_way]
+    by_way = np.where(crosses[of_way], share, 0.0)
+    on_crossing_way = np.zeros(len(ids), bool)
+    on_crossing_way[row[crosses[way]]] = True
+    on_foot = np.isin(kind, (EdgeKind.FOOT, EdgeKind.STEPS)) & ~crosses[of_way]
+    flags = np.array([tags.flags for tags in ways.tags], np.uint8)[of_way]
+    flags = np.where(is_gate_node[ends].any(axis=1), flags | EdgeFlag.GATE, flags)
+
+    def by_node(nodes: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """Half of each marked node that no crossing way passes, on footways only."""
+        halves = 0.5 * (nodes & ~on_crossing_way)[ends].sum(axis=1)
+        return np.where(on_foot, halves, 0.0)
+
+    names = np.array([tags.name for tags in ways.tags], dtype=object)
+    return Segments(
+        xy=xy,
+        ends=ends.astype(np.int64),
+        length_m=length_m,
+        kind=kind,
+        flags=flags.astype(np.uint8),
+        name=names[of_way],
+        crossings=(by_way * ~signalled[of_way] + by_node(is_crossing)).astype(np.float32),
+        signals=(by_way * signalled[of_way] + by_node(is_signal)).astype(np.float32),
+        counts={
+            "crossings": int(is_crossing.sum()),
+            "signals": int(is_signal.sum()),
+            "gates": int(is_gate_node.sum()),
+            "raw_segments": len(ends),
+        },
+    )

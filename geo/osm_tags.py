@@ -1,0 +1,121 @@
+"""Which OpenStreetMap ways are walked, and what the tags of ways and nodes mean for a walk.
+
+The tables are the documentation too: docs/osm.md shows them, and a test compares the two.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from geo.network import EdgeFlag, EdgeKind
+
+# highway=… that people walk along, and what it is drawn as. A value that is not here is not walked.
+WALKED: dict[str, EdgeKind] = {
+    "trunk": EdgeKind.MAJOR,  # in Chinese cities with footways beside it; motorways are left out
+    "trunk_link": EdgeKind.MAJOR,
+    "primary": EdgeKind.MAJOR,
+    "primary_link": EdgeKind.MAJOR,
+    "secondary": EdgeKind.MAJOR,
+    "secondary_link": EdgeKind.MAJOR,
+    "tertiary": EdgeKind.STREET,
+    "tertiary_link": EdgeKind.STREET,
+    "unclassified": EdgeKind.STREET,
+    "residential": EdgeKind.STREET,
+    "living_street": EdgeKind.STREET,
+    "road": EdgeKind.STREET,
+    "service": EdgeKind.SERVICE,
+    "track": EdgeKind.SERVICE,
+    "services": EdgeKind.SERVICE,
+    "footway": EdgeKind.FOOT,
+    "pedestrian": EdgeKind.FOOT,
+    "path": EdgeKind.FOOT,
+    "cycleway": EdgeKind.FOOT,
+    "bridleway": EdgeKind.FOOT,
+    "corridor": EdgeKind.FOOT,
+    "crossing": EdgeKind.FOOT,
+    "elevator": EdgeKind.FOOT,
+    "trail": EdgeKind.FOOT,
+    "steps": EdgeKind.STEPS,
+}
+# Named so that the reader of the table finds them: never walked, whatever their other tags.
+NOT_WALKED = (
+    "motorway",
+    "motorway_link",
+    "construction",
+    "proposed",
+    "platform",
+    "raceway",
+    "bus_guideway",
+    "busway",
+    "escape",
+    "abandoned",
+    "razed",
+)
+FOOT_ALLOWED = {"yes", "designated", "permissive", "destination", "official", "customers"}
+FOOT_FORBIDDEN = {"no", "use_sidepath"}
+PRIVATE_ACCESS = {"private", "no", "residents", "permit", "delivery", "military", "agricultural"}
+SIGNALS = {"traffic_signals"}
+CROSSINGS = {"uncontrolled", "marked", "zebra", "unmarked", "island", "yes", "informal"}
+
+
+@dataclass(frozen=True)
+class WayTags:
+    """What a walked way is."""
+
+    kind: EdgeKind
+    flags: EdgeFlag
+    name: str
+    is_crossing: bool
+    has_signals: bool
+
+
+def way_tags(tags: Mapping[str, str]) -> WayTags | None:
+    """Return what the tags of a way mean, None if it is not walked."""
+    kind = WALKED.get(tags.get("highway", ""))
+    foot = tags.get("foot", "")
+    if kind is None or foot in FOOT_FORBIDDEN:
+        return None
+    flags = EdgeFlag(0)
+    if kind is EdgeKind.STEPS:
+        flags |= EdgeFlag.STEPS
+    allowed = foot in FOOT_ALLOWED
+    if foot == "private" or (tags.get("access") in PRIVATE_ACCESS and not allowed):
+        flags |= EdgeFlag.PRIVATE
+    if tags.get("bridge", "no") != "no":
+        flags |= EdgeFlag.BRIDGE
+    if tags.get("tunnel", "no") not in {"no", "building_passage"}:
+        flags |= EdgeFlag.TUNNEL
+    is_crossing = tags.get("highway") == "crossing" or "crossing" in {
+        tags.get("footway"),
+        tags.get("path"),
+        tags.get("cycleway"),
+    }
+    return WayTags(
+        kind=kind,
+        flags=flags,
+        name=tags.get("name") or tags.get("name:zh") or "",
+        is_crossing=is_crossing,
+        has_signals=tags.get("crossing") in SIGNALS or tags.get("crossing:signals") == "yes",
+    )
+
+
+def node_crossing(tags: Mapping[str, str]) -> str:
+    """Return "signals", "crossing" or "" for the tags of a node."""
+    crossing = tags.get("crossing", "")
+    is_crossing = tags.get("highway") == "crossing" or crossing in SIGNALS | CROSSINGS
+    has_signals = crossing in SIGNALS or tags.get("crossing:signals") == "yes"
+    if tags.get("highway") == "traffic_signals":
+        return "signals"
+    if not is_crossing or crossing == "no":
+        return ""
+    return "signals" if has_signals else "crossing"
+
+
+def is_gate(tags: Mapping[str, str]) -> bool:
+    """Return whether a node is a gate."""
+    return tags.get("barrier") in {
+        "gate",
+        "lift_gate",
+        "swing_gate",
+        "sliding_gate",
+        "kissing_gate",
+    }
