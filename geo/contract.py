@@ -123,7 +123,9 @@ def _ordered_vertices(
 
 
 @njit(cache=True)
-def _chains(ends: Ints, group: Ints, n_nodes: int) -> tuple[Ints, Ints, Ints]:
+def _chains(  # noqa: C901 - one pass, compiled; a split would copy its state
+    ends: Ints, group: Ints, n_nodes: int
+) -> tuple[Ints, Ints, Ints]:
     """Return the chains: where each begins, its nodes, its segments (one fewer a chain)."""
     n = len(ends)
     degree = np.zeros(n_nodes + 1, np.int64)

@@ -17,7 +17,6 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import osmium
-import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
@@ -52,7 +51,7 @@ def read_osm_network(path: str | Path) -> WalkNetwork:
     NetworkError
         The file cannot be read as OSM, or no way in it is walked.
     """
-    with _readable(path):
+    with readable_osm(path):
         ways = _read_ways(path)
         refs = np.array(ways.refs, np.int64)
         ids = np.unique(refs)
@@ -88,7 +87,7 @@ def read_osm_network(path: str | Path) -> WalkNetwork:
 
 
 @contextmanager
-def _readable(path: str | Path) -> Iterator[None]:
+def readable_osm(path: str | Path) -> Iterator[None]:
     """Turn what pyosmium says of a bad file into a sentence."""
     if not Path(path).is_file():
         raise NetworkError(
