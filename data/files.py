@@ -5,7 +5,6 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-from geo.osm import read_osm_base, read_osm_buildings
 
 from data.errors import ImportDataError
 from data.fields import Kind
@@ -15,6 +14,7 @@ from data.raw_table import RawTable, cell_text, unreadable
 from data.table_files import read_csv, read_excel
 from data.vector_files import read_frame, read_vector
 from geo.network import WalkNetwork
+from geo.osm_features import read_osm_base, read_osm_buildings
 from geo.text import Text
 
 CSV = (".csv", ".txt", ".tsv")
@@ -80,7 +80,7 @@ def _read_osm(path: Path, kind: Kind, findings: Findings) -> RawTable:
     findings.note(
         "不是住宅的建筑，不读取", "buildings that are no homes, not read", int((~is_home).sum())
     )
-    return _from_frame(frame[is_home], ("name", "levels", "households"))
+    return _from_frame(frame[is_home], ("name", "address", "levels", "households"))
 
 
 def _from_frame(frame: gpd.GeoDataFrame, columns: tuple[str, ...]) -> RawTable:

@@ -132,10 +132,10 @@ def _tags(frame: gpd.GeoDataFrame) -> pd.DataFrame:
             "kind": kind.to_numpy(),
             "name": text("name").to_numpy(dtype=object),
             "flags": (
-                steps * EdgeFlag.STEPS
-                + private * EdgeFlag.PRIVATE
-                + bridge * EdgeFlag.BRIDGE
-                + tunnel * EdgeFlag.TUNNEL
+                steps * int(EdgeFlag.STEPS)
+                + private * int(EdgeFlag.PRIVATE)
+                + bridge * int(EdgeFlag.BRIDGE)
+                + tunnel * int(EdgeFlag.TUNNEL)
             ).astype(np.uint8),
             "level": layer.fillna(by_kind).to_numpy(float),
             "is_walked": ~highway.isin(NOT_WALKED).to_numpy(),
