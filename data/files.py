@@ -21,6 +21,21 @@ CSV = (".csv", ".txt", ".tsv")
 EXCEL = (".xlsx", ".xlsm", ".xls")
 VECTOR = (".geojson", ".json", ".gpkg", ".shp", ".zip", ".parquet", ".geoparquet")
 OSM = (".osm", ".osm.gz", ".osm.bz2", ".osm.pbf", ".pbf")
+COUNTS = {  # geo.network.WalkNetwork.counts in words
+    "lines": Text("文件中的要素", "features in the file"),
+    "not_lines": Text("不是线，略去", "features that are no lines, left out"),
+    "not_walked": Text("不能步行的路，略去", "lines that are not walked, left out"),
+    "joined_crossings": Text("在路口接通的点", "points joined where lines meet or cross"),
+    "raw_segments": Text("合并前的路段", "segments before contraction"),
+    "highways": Text("文件中的道路", "highways in the file"),
+    "ways_walked": Text("可步行的道路", "ways that are walked"),
+    "nodes_walked": Text("可步行道路的节点", "nodes of walked ways"),
+    "missing_node_references": Text("缺失的节点引用，已断开", "missing node references, cut"),
+    "ways_cut": Text("因缺失节点断开的道路", "ways cut at missing nodes"),
+    "crossings": Text("人行横道", "crossings without signals"),
+    "signals": Text("信号灯路口", "signalised crossings"),
+    "gates": Text("道路上的门", "gates on ways"),
+}
 OSM_KINDS = ("buildings", "base", "network")
 
 
@@ -62,6 +77,16 @@ def read_network(path: Path, reference: Reference, findings: Findings) -> WalkNe
     ImportDataError, NetworkError
         The file cannot be read or holds no walkable way.
     """
+    network = _read_network(path, reference, findings)
+    findings.note("路网节点", "nodes of the network", len(network.xy))
+    findings.note("路网路段", "edges of the network", len(network.edge_nodes))
+    for name, n in network.counts.items():
+        title = COUNTS.get(name, Text(name, name))
+        findings.note(title.zh, title.en, int(n))
+    return network
+
+
+def _read_network(path: Path, reference: Reference, findings: Findings) -> WalkNetwork:
     if is_osm_file(path):
         return WalkNetwork.from_osm(path)
     if path.suffix.lower() not in VECTOR:
@@ -79,6 +104,11 @@ def _read_osm(path: Path, kind: Kind, findings: Findings) -> RawTable:
     is_home = frame["is_residential"].to_numpy(dtype=bool)
     findings.note(
         "不是住宅的建筑，不读取", "buildings that are no homes, not read", int((~is_home).sum())
+    )
+    findings.note(
+        "户数按占地面积 × 层数估算",
+        "households estimated from footprint and levels",
+        int(is_home.sum()),
     )
     return _from_frame(frame[is_home], ("name", "address", "levels", "households"))
 

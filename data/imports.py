@@ -168,9 +168,7 @@ def _note_demo(engine: sa.Engine, findings: Findings) -> None:
 def _import_network(engine: sa.Engine, request: _Request, findings: Findings) -> ImportReport:
     network = read_network(request.path, request.reference, findings)
     rows = network_row(network, request.path.name)
-    # One network is one row: its ways, cut and left out, are counted in the notes.
-    for name, n in network.counts.items():
-        findings.note(f"网络 {name}", f"network {name}", int(n))
+    # One network is one row; its ways, those cut and left out, are counted in the notes.
     reference = request.reference.name or network.crs.to_string()[:80]
     return _write(engine, request, Staged(rows, {}, (), reference), findings)
 

@@ -124,6 +124,8 @@ class CompoundIndex:
 
     def nearest(self, positions: Sequence[int], point: shapely.Geometry) -> int:
         """Return which of the compounds is nearest to a point; the first of equals."""
+        if len(positions) == 1:
+            return positions[0]
         distances = _near_degrees(self.geometry[list(positions)], point)
         return positions[int(np.argmin(distances))]
 

@@ -32,9 +32,17 @@ def open_database(place: str | Path) -> sa.Engine:
     StoreError
         The place cannot be opened, is no database of ours, or was written by a newer version.
     """
-    url = sa.make_url(database_url(str(place)))
-    _check_folder(url)
-    engine = sa.create_engine(url, connect_args=_connect_args(url))
+    url = _checked_url(str(place))
+    try:
+        engine = sa.create_engine(url, connect_args=_connect_args(url))
+    except (sa.exc.NoSuchModuleError, ModuleNotFoundError) as error:
+        name = url.drivername
+        raise StoreError(
+            Text(
+                f"没有安装数据库 {name} 的驱动程序。",
+                f"The driver of the database {name} is not installed.",
+            )
+        ) from error
     if engine.dialect.name == "sqlite":
         sa.event.listen(engine, "connect", _switch_on_safety)
         sa.event.listen(engine, "begin", _begin)
@@ -81,6 +89,21 @@ def writing(engine: sa.Engine, *, is_kept: bool = True) -> Iterator[sa.Connectio
             yield connection
             if not is_kept:
                 transaction.rollback()
+
+
+def _checked_url(place: str) -> sa.URL:
+    try:
+        url = sa.make_url(database_url(place))
+    except sa.exc.ArgumentError as error:
+        raise StoreError(
+            Text(
+                "数据库地址读不懂。例：redgrid.db 或 sqlite:////data/redgrid.db。",
+                "The address of the database cannot be read. For example: redgrid.db or "
+                "sqlite:////data/redgrid.db.",
+            )
+        ) from error
+    _check_folder(url)
+    return url
 
 
 def _check_folder(url: sa.URL) -> None:

@@ -21,7 +21,8 @@ class Study:
     A frame may be empty but always has its columns. Times are local wall-clock times.
 
     communities  code, name, geometry (polygon or None)
-    grids        code (15-digit text), name, community_id (Int64), community (name or ""), geometry
+    grids        code (15-digit text), name, community_id (Int64), community (name or ""),
+                 population, households (float, as the file says), geometry
     compounds    name, address, households (float, NaN unknown), residents, elderly, members and
                  MEMBER_KINDS (those who could be joined to the compound but to no building of it),
                  geometry (polygon, or a point where no outline is known)

@@ -133,3 +133,33 @@ def test_ids_are_never_used_twice(database):
         connection.execute(sa.delete(ImportBatch))
         second = connection.execute(sa.insert(ImportBatch).values(**batch_values()))
     assert second.inserted_primary_key[0] > first.inserted_primary_key[0]
+
+
+def test_a_database_that_another_process_keeps_writing_to_is_said_to_be_busy(
+    database, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("data.store.BUSY_TIMEOUT_S", 0.1)
+    other = open_database(tmp_path / "redgrid.db")
+    with (
+        writing(database),
+        pytest.raises(StoreError, match="Another process is writing"),
+        writing(other),
+    ):
+        pass
+    with writing(other):
+        pass  # free again
+    other.dispose()
+
+
+def test_reading_goes_on_while_an_import_writes(database, tmp_path):
+    other = open_database(tmp_path / "redgrid.db")
+    with writing(database) as connection, other.connect() as reader:
+        connection.execute(sa.insert(ImportBatch).values(**batch_values()))
+        assert reader.execute(sa.select(sa.func.count(ImportBatch.id))).scalar() == 0
+    other.dispose()
+
+
+@pytest.mark.parametrize("place", ["dragon://here", "://", "postgresql+nodriver://h/d"])
+def test_an_address_that_cannot_be_a_database_is_refused(place):
+    with pytest.raises(StoreError, match=r"cannot be read|is not installed"):
+        open_database(place)
