@@ -205,6 +205,131 @@ def undo_import(desk: Desk, batch: int) -> None:
     desk.say(Text(f"已撤销导入 {batch}：{shown}", f"Import {batch} is undone: {shown}"))
 
 
+@cli.command()
+@click.option("--seed", default=63, show_default=True, type=click.IntRange(min=0))
+@click.option("--grids", default=63, show_default=True, type=click.IntRange(1, 100_000))
+@click.option("--members", default=520, show_default=True, type=click.IntRange(min=0))
+@click.option("--stations", default=2, show_default=True, type=click.IntRange(min=0))
+@click.option("--if-empty", is_flag=True, help="Do nothing where there are data already.")
+@click.pass_obj
+def demo(desk: Desk, *, if_empty: bool, seed: int, **sizes: int) -> None:
+    """Fill a database with a synthetic subdistrict (演示数据).
+
+    \b
+    Example:
+        redgrid --db demo.db demo --grids 63 --members 520 --stations 2
+    """  # noqa: D301 - \b is click's own mark
+    from data.demo import DATA_DATE, make_demo  # noqa: PLC0415 - heavy
+    from data.errors import ImportDataError  # noqa: PLC0415 - heavy
+    from data.imports import list_batches, store_frames  # noqa: PLC0415 - heavy
+    from data.store import open_database  # noqa: PLC0415 - heavy
+
+    engine = open_database(desk.database)
+    with engine.connect() as connection:
+        is_filled = any(batch["undone_at"] is None for batch in list_batches(connection))
+    if is_filled:
+        told = Text(
+            "数据库里已有数据，没有放入演示街道；演示请用新的数据库文件（--db demo.db）。",
+            "The database holds data already, so the demo subdistrict was not put in; "
+            "use a new database file for it (--db demo.db).",
+        )
+        if not if_empty:
+            raise ImportDataError(told)
+        desk.say(told)
+        return
+    made = make_demo(seed=seed, **sizes)
+    store_frames(
+        engine,
+        {**made.frames, "network": made.network},
+        source=f"演示数据 demo --seed {seed} --grids {sizes['grids']}",
+        is_demo=True,
+        data_date=DATA_DATE,
+    )
+    counts = {kind: len(frame) for kind, frame in made.frames.items()}
+    desk.say(
+        Text(
+            f"已放入演示街道：{counts['grids']} 个网格、{counts['compounds']} 个小区、"
+            f"{counts['buildings']} 栋楼、{counts['members']} 名党员、{counts['stations']} 个驿站。",
+            f"The demo subdistrict is in: {counts['grids']} grids, {counts['compounds']} "
+            f"compounds, {counts['buildings']} buildings, {counts['members']} members, "
+            f"{counts['stations']} stations.",
+        )
+    )
+
+
+def _load_study(desk: Desk) -> Any:  # noqa: ANN401 - a Study; its module is heavy
+    from sqlalchemy.orm import Session  # noqa: PLC0415 - heavy
+
+    from data.queries import load_study  # noqa: PLC0415 - heavy
+    from data.store import open_database  # noqa: PLC0415 - heavy
+    from data.viewer import Viewer  # noqa: PLC0415 - heavy
+
+    with Session(open_database(desk.database)) as session:
+        return load_study(session, Viewer.everything())
+
+
+@cli.command()
+@click.option("--minutes", default=15.0, show_default=True, type=click.FloatRange(1, 120))
+@click.option(
+    "--profile",
+    default="standard",
+    show_default=True,
+    type=click.Choice(("standard", "adult", "elderly", "wheelchair")),
+)
+@click.option(
+    "--at",
+    type=click.DateTime(("%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M")),
+    help="Only what is open at that moment counts.",
+)
+@click.option("--snap-limit-m", default=100.0, show_default=True, type=click.FloatRange(1, 5000))
+@click.option("--json", "as_json", is_flag=True, help="Everything, as JSON.")
+@click.option("--csv", "as_csv", is_flag=True, help="The grids, as CSV.")
+@click.pass_obj
+def coverage(desk: Desk, *, as_json: bool, as_csv: bool, **options: Any) -> None:  # noqa: ANN401
+    """Say who is within some minutes' walk of an open station, grid by grid.
+
+    \b
+    Example:
+        redgrid coverage --minutes 15 --at "2026-10-01 20:00" --json
+    """  # noqa: D301 - \b is click's own mark
+    from geo.coverage import cover  # noqa: PLC0415 - heavy
+    from geo.report import coverage_report, grid_table, summary_lines  # noqa: PLC0415 - heavy
+
+    if as_json and as_csv:
+        raise click.UsageError("--json / --csv")
+    study = _load_study(desk)
+    answer = cover(study, **options)
+    if as_json:
+        click.echo(json.dumps(coverage_report(answer, study), ensure_ascii=False, indent=1))
+    elif as_csv:
+        click.echo(grid_table(answer).to_csv(index_label="id"), nl=False)
+    else:
+        click.echo("\n".join(summary_lines(answer, study, desk.language)))
+
+
+@cli.command()
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.pass_obj
+def check(desk: Desk, *, as_json: bool) -> None:
+    """Say what is missing or doubtful in the data, and how many people it affects.
+
+    \b
+    Example:
+        redgrid check --json
+    """  # noqa: D301 - \b is click's own mark
+    from geo.quality import check_study  # noqa: PLC0415 - heavy
+
+    findings = check_study(_load_study(desk))
+    if as_json:
+        rows = [finding.as_dict() for finding in findings]
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=1))
+        return
+    for finding in findings:
+        click.echo(f"{finding.n}\t{finding.text.say(desk.language)}")
+    if not findings:
+        desk.say(Text("没有发现问题。", "Nothing was found."))
+
+
 def main() -> None:
     """Run the command; `python -m redgrid` does the same."""
     cli(prog_name="redgrid")

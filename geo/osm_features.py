@@ -1,9 +1,9 @@
 """Buildings (with an estimate of households) and map features of OpenStreetMap files.
 
 Households are not in OSM. The estimate, for residential buildings only: footprint x levels x 0.8
-footprint x levels x 0.8
-are not tagged are taken by type: 6 for apartments, dormitories and plain residential (the walk-up
-slab of GB 50096 without a lift), 2 for houses. Mark what comes of it as an estimate.
+(share of the floor that is flats) / 90 m2 a household, at least 1. Levels that are not tagged are
+taken by type: 6 for apartments, dormitories and plain residential (the walk-up slab of GB 50096
+without a lift), 2 for houses. Mark what comes of it as an estimate.
 """
 
 from collections.abc import Iterator

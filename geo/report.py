@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from geo.coverage import Coverage
-from geo.study import WEIGHTS, Study
+from geo.study import WEIGHT_TITLES, WEIGHTS, Study
+from geo.text import Language, Text
 
 SHARED = ("code", "name", "community", "n_points", "area_km2", "area_share", "median_s", "p90_s")
 PER_WEIGHT = ("", "_covered", "_share", "_backup", "_crow_covered", "_unknown", "_left_out")
@@ -91,3 +92,27 @@ def _stations(stations: pd.DataFrame) -> list[dict[str, Any]]:
         {"id": int(key), **{str(c): _whole(plain(v)) for c, v in row.items()}}
         for key, row in zip(stations.index, stations[columns].to_dict("records"), strict=True)
     ]
+
+
+def summary_lines(coverage: Coverage, study: Study, language: Language) -> list[str]:
+    """Return the answer as lines for a terminal: the total, then the grids, weakest first."""
+    total = coverage.total.iloc[0]
+    lines = [
+        Text(
+            f"{coverage.minutes:g} 分钟 · {coverage.profile.title.zh} · 数据 {study.data_date}"
+            + (" · 演示数据" if study.is_demo else ""),
+            f"{coverage.minutes:g} minutes · {coverage.profile.title.en} · data of "
+            f"{study.data_date}" + (" · demo data" if study.is_demo else ""),
+        ).say(language)
+    ]
+    lines += [
+        f"{WEIGHT_TITLES[weight].say(language)}\t{total[f'{weight}_covered']:.0f}"
+        f" / {total[weight]:.0f}\t{total[f'{weight}_share']:.1%}"
+        for weight in ("members", "households", "residents", "buildings")
+        if total[weight] > 0
+    ]
+    left_out = Text(f"未计入 {len(coverage.left_out)} 处", f"{len(coverage.left_out)} left out")
+    lines.append(left_out.say(language))
+    weakest = coverage.grids.sort_values(["households_share", "members_share", "code"])
+    sentence = f"sentence_{language}"
+    return lines + [text for text in weakest[sentence] if text]
