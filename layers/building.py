@@ -70,7 +70,7 @@ FIELDS = {
 
 
 def _classes(rows: gpd.GeoDataFrame, limit_s: float) -> NDArray[np.intp]:
-    """Return 0–2 within a third, two thirds and all of the limit, 3 beyond, 4 no way, 5 left out."""
+    """Return 0–2 within thirds of the limit, 3 beyond it, 4 not reachable, 5 left out."""
     seconds = rows["seconds"].to_numpy(float)
     steps = np.searchsorted([limit_s / 3, 2 * limit_s / 3, limit_s], seconds, side="left")
     steps = np.where(np.isinf(seconds), 4, steps)

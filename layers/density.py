@@ -4,13 +4,12 @@ import geopandas as gpd
 import numpy as np
 
 from geo.text import Language, Text
-from layers.figures import grid_figure
+from layers.figures import MEMBER_BANDS, grid_figure
 from layers.geojson import to_features
 from layers.map_layer import Legend, LegendItem, MapLayer, TooltipField
 from layers.palette import BLUES
 from layers.values import FeatureValues, counted, figures_said, said
 
-BANDS = (1.0, 5.0, 10.0)  # lower bounds of all bands but the first
 BAND_LABELS = ("0", "1–4", "5–9", "10+")
 COLOURS = ("#ffffff", BLUES[2], BLUES[3], BLUES[5])
 RADII = (4.0, 8.0, 11.0, 14.0)
@@ -32,7 +31,7 @@ def density_layer(grids: gpd.GeoDataFrame, lang: Language) -> MapLayer:
     rows = grids.iloc[features.rows]
     members = rows["members"].to_numpy(float)
     known = ~np.isnan(members)
-    bands = np.where(known, np.searchsorted(BANDS, np.nan_to_num(members), side="right"), 0)
+    bands = np.where(known, np.searchsorted(MEMBER_BANDS, np.nan_to_num(members), side="right"), 0)
     figures = [grid_figure(column) for column in TOLD if column in rows]
     columns = {
         "name": said(rows, "name"),

@@ -1,14 +1,15 @@
-"""The figures that a grid can be coloured by: title, classes with fixed breaks, and how to say it."""
+"""The figures that a grid can be coloured by: title, fixed classes, and how a value is said."""
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from geo.study import WEIGHT_TITLES
+from geo.study import MEMBER_KINDS, WEIGHT_TITLES
 from geo.text import Language, Text
 from layers.palette import BLUES, PURPLES, TEAL, ramp
 
@@ -21,6 +22,7 @@ SHARE_BREAKS = (0.5, 0.7, 0.8, 0.9, 0.95)
 MINUTE_BREAKS = (5.0, 10.0, 15.0, 20.0, 30.0)
 PER_KM2_BREAKS = (1.0, 50.0, 100.0, 200.0, 400.0)
 PER_100_BREAKS = (0.5, 1.0, 2.0, 3.0, 5.0)
+MEMBER_BANDS = (1.0, 5.0, 10.0)  # 0, 1–4, 5–9, 10+ members in a grid
 
 
 @dataclass(frozen=True)
@@ -66,10 +68,12 @@ class Figure:
         """Return one label a class, from the lowest to the highest."""
         if not self.breaks:
             return [Text("全部", "all").say(lang)]
+        if self.breaks == MEMBER_BANDS:
+            return ["0", "1–4", "5–9", "10+"]
         edges = [f"{100 * edge:g}" if self.unit == "share" else f"{edge:g}" for edge in self.breaks]
         unit = {"share": "%", "minutes": Text(" 分钟", " min").say(lang)}.get(self.unit, "")
         first, last = ("≤ ", "> ") if self.unit == "minutes" else ("< ", "≥ ")
-        between = [f"{low}–{high}{unit}" for low, high in zip(edges, edges[1:], strict=False)]
+        between = [f"{low}–{high}{unit}" for low, high in pairwise(edges)]
         return [f"{first}{edges[0]}{unit}", *between, f"{last}{edges[-1]}{unit}"]
 
 
@@ -98,6 +102,8 @@ def grid_figure(column: str, values: Sequence[float] | NDArray[np.float64] = ())
         title = SPECIAL.get(column) or _titled(weight, COUNT_KINDS["share"])
         return Figure(column, title, "share", SHARE_BREAKS, TEAL)
     title = SPECIAL.get(column) or _titled(weight, COUNT_KINDS.get(kind, Text("", "")))
+    if column == "members" or column in MEMBER_KINDS:
+        return Figure(column, title, "count", MEMBER_BANDS, BLUES)
     unit: Unit = "km2" if column == "area_km2" else "count"
     return Figure(column, title, unit, _round_breaks(np.asarray(values, float)), BLUES)
 

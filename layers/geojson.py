@@ -4,7 +4,7 @@ import gzip
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 import geopandas as gpd
@@ -44,12 +44,12 @@ class FeatureCollection(Mapping[str, Any]):
         """A hash of the content."""
         return hashlib.blake2b(self.text.encode(), digest_size=9).hexdigest()
 
-    @cached_property
+    @property
     def packed(self) -> bytes:
         """The text as gzip, made once; the same bytes for the same text."""
-        return gzip.compress(self.text.encode(), compresslevel=5, mtime=0)
+        return _packed(self.text)
 
-    def __getitem__(self, key: str) -> Any:
+    def __getitem__(self, key: str) -> Any:  # noqa: ANN401 - as GeoJSON has it
         """Decode the text; not kept, as only tests and the map to hand on read it."""
         return json.loads(self.text)[key]
 
@@ -60,6 +60,12 @@ class FeatureCollection(Mapping[str, Any]):
     def __len__(self) -> int:
         """Return the number of keys."""
         return len(json.loads(self.text))
+
+
+@lru_cache(maxsize=32)
+def _packed(text: str) -> bytes:
+    """Pack once, also when a changed control makes the same features anew."""
+    return gzip.compress(text.encode(), compresslevel=4, mtime=0)
 
 
 class Features(NamedTuple):

@@ -1,5 +1,7 @@
 """Service areas: what can be reached on foot, the longest walk at the bottom."""
 
+from typing import Literal
+
 import geopandas as gpd
 import numpy as np
 
@@ -13,6 +15,7 @@ from layers.values import FeatureValues
 RAMP = ("#b9a3e3", "#7a57c2", "#3f1f7d")
 DASHES = ("", "9 4", "3 5")
 WEIGHTS = (3.0, 2.4, 2.0)
+SIGNS: tuple[Literal["line", "dash", "dotted"], ...] = ("line", "dash", "dotted")
 
 
 def service_area_layer(areas: gpd.GeoDataFrame, lang: Language) -> MapLayer:
@@ -31,7 +34,13 @@ def service_area_layer(areas: gpd.GeoDataFrame, lang: Language) -> MapLayer:
         version=features.version,
         values=FeatureValues(features.ids, {"name": [label.format(i) for i in features.ids]}),
         colours=colours,
-        style={"fill_opacity": 0.10, "casing": ("#ffffff", "#10161d"), "label": "name"},
+        style={
+            "fill_opacity": 0.08,
+            "casing": ("#ffffff", "#10161d"),
+            "label": "name",
+            "label_at": "edge",
+            "hit": "line",
+        },
         feature_styles={
             id_: {"dash": DASHES[k], "weight": WEIGHTS[k]}
             for id_, k in zip(features.ids, order.tolist(), strict=True)
@@ -39,11 +48,11 @@ def service_area_layer(areas: gpd.GeoDataFrame, lang: Language) -> MapLayer:
         legend=Legend(
             Text("步行到最近驿站", "On foot to a station").say(lang),
             tuple(
-                LegendItem(label.format(id_), colours[id_], "dash" if k else "line")
+                LegendItem(label.format(id_), colours[id_], SIGNS[k])
                 for id_, k in zip(features.ids[::-1], order[::-1].tolist(), strict=True)
             ),
         ),
-        tooltip=(TooltipField("name", ""),),
+        tooltip=(TooltipField("name", ""),),  # the name is the heading
         order=40,
         bounds=features.bounds,
     )

@@ -1,7 +1,5 @@
 """What tooltips read: columns of ready-made text, kept as columns until someone reads a row."""
 
-import gzip
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
@@ -49,13 +47,6 @@ class FeatureValues(Mapping[str, Mapping[str, str]]):
     def __len__(self) -> int:
         """Return the number of features."""
         return len(self.ids)
-
-    @cached_property
-    def packed(self) -> bytes:
-        """Ids and columns as gzipped JSON, made once; the same bytes for the same texts."""
-        content = {"ids": self.ids, "columns": self.columns}
-        text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
-        return gzip.compress(text.encode(), compresslevel=1, mtime=0)
 
 
 def said(frame: pd.DataFrame, column: str) -> list[str]:

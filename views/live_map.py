@@ -13,16 +13,17 @@ fully on the canvas), `data-selected` ("layer/id" or ""), `data-zoom` and `data-
 """
 
 import functools
+import gzip
 import hashlib
 import importlib.resources
 import json
-import math
 import re
 import struct
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 import streamlit as st
 from xstatic.pkg import leaflet
@@ -44,7 +45,7 @@ LABELS = {
     "loading": Text("地图加载中…", "Loading the map…"),
     "empty": Text("没有可显示的图层。", "There is nothing to show."),
 }
-WAIT_FOR_CODE = "await (globalThis.redgridMap ??= Promise.withResolvers ? 0 : 0)"
+MODULES = ("map_painter.js", "map_panels.js", "map.js")
 
 
 @dataclass(frozen=True)
@@ -90,4 +91,164 @@ def live_map(
     on_event
         Called before the rerun that an event causes, so that the page is right at once.
     """
-    return MapEvents()
+    components = _components()
+    drawn = sorted(layers, key=lambda layer: layer.order)
+    message = _message(
+        drawn,
+        head={
+            "key": key,
+            "lang": "en" if lang == "en" else "zh-CN",
+            "labels": {name: text.say(lang) for name, text in LABELS.items()},
+            "height": f"{height}px" if isinstance(height, int) else height,
+            "selected": selected,
+            "fit": fit or joint_bounds([x for x in drawn if not x.is_base]) or joint_bounds(drawn),
+            "attribution": attribution,
+            "wants_place": wants_place,
+        },
+    )
+
+    def tell() -> None:
+        if on_event is not None:
+            on_event(_read_event(st.session_state[key], drawn))
+
+    with st.container(gap=None):
+        result = components.map(key=key, data=message, on_event_change=tell)
+        components.code(key=f"{key}.code")
+        for layer in drawn:
+            if layer.bounds is not None or layer.geometry["features"]:
+                name = _name(layer).encode()
+                packed = FeatureCollection.of(layer.geometry).packed
+                carried = struct.pack(">H", len(name)) + name + packed
+                components.geometry(key=f"{key}.geometry.{layer.id}", data=carried)
+    return _read_event(result, drawn)
+
+
+def _name(layer: MapLayer) -> str:
+    """Return what the browser calls the geometry of a layer."""
+    return f"{layer.id}@{layer.version}"
+
+
+# --- messages -----------------------------------------------------------------------------------
+
+_packed_values: WeakKeyDictionary[MapLayer, bytes] = WeakKeyDictionary()
+
+
+def _message(layers: Sequence[MapLayer], *, head: Mapping[str, Any]) -> bytes:
+    """Return the length of the head, the head as JSON, then the packed values of each layer."""
+    described, parts, offset = [], [], 0
+    for layer in layers:
+        packed = _packed_values.get(layer)
+        if packed is None:
+            packed = _packed_values[layer] = _pack_values(layer)
+        described.append(
+            {
+                "id": layer.id,
+                "title": layer.title,
+                "name": "" if layer.bounds is None else _name(layer),
+                "kind": layer.kind,
+                "style": layer.style,
+                "legend": layer.legend and asdict(layer.legend),
+                "tooltip": [asdict(field) for field in layer.tooltip],
+                "is_selectable": layer.is_selectable,
+                "is_shown": layer.is_shown,
+                "is_base": layer.is_base,
+                "min_zoom": layer.min_zoom,
+                "order": layer.order,
+                "values": [offset, len(packed)],
+                "digest": hashlib.blake2b(packed, digest_size=9).hexdigest(),
+            }
+        )
+        parts.append(packed)
+        offset += len(packed)
+    text = json.dumps({**head, "layers": described}, ensure_ascii=False).encode()
+    return b"".join([struct.pack(">I", len(text)), text, *parts])
+
+
+def _pack_values(layer: MapLayer) -> bytes:
+    """Return what is said and coloured per feature, as columns over `ids`, as gzipped JSON."""
+    values = FeatureValues.of(layer.values)
+    ids = list(values.ids or layer.colours)
+    palette = list(dict.fromkeys(layer.colours.values()))
+    number = {colour: k for k, colour in enumerate(palette)}
+    content = {
+        "ids": ids,
+        "columns": values.columns,
+        "palette": palette,
+        "classes": [number.get(layer.colours.get(i, ""), -1) for i in ids] if palette else [],
+        "hatched": [row for row, i in enumerate(ids) if i in layer.hatched],
+        "hollow": [row for row, i in enumerate(ids) if i in layer.hollow],
+        "styles": {i: dict(style) for i, style in layer.feature_styles.items()},
+    }
+    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+    return gzip.compress(text.encode(), compresslevel=1, mtime=0)
+
+
+def _read_event(result: Any, layers: Sequence[MapLayer]) -> MapEvents:  # noqa: ANN401 - from outside
+    """Read the trigger; what a browser sends is checked, and what is not understood is nothing."""
+    event = result.get("event") if isinstance(result, Mapping) else None
+    if not isinstance(event, Mapping):
+        return MapEvents()
+    lon, lat = event.get("lon"), event.get("lat")
+    place = None
+    if isinstance(lon, int | float) and isinstance(lat, int | float) and abs(lat) <= 90:
+        place = (float(lon), float(lat))
+    if event.get("kind") == "place":
+        return MapEvents(place=place)
+    layer_id, feature_id = event.get("layer"), event.get("id")
+    known = {layer.id: layer for layer in layers if layer.is_selectable}
+    if event.get("kind") != "click" or layer_id not in known or not isinstance(feature_id, str):
+        return MapEvents()
+    layer = known[layer_id]
+    if feature_id not in layer.values and feature_id not in layer.colours:
+        return MapEvents()
+    return MapEvents(clicked=(layer_id, feature_id), place=place)
+
+
+# --- the code in the browser ----------------------------------------------------------------------
+
+
+class _Components(NamedTuple):
+    code: Callable[..., Any]
+    geometry: Callable[..., Any]
+    map: Callable[..., Any]
+
+
+@functools.cache
+def _components() -> _Components:
+    """Register the three components, once a process."""
+    source, css = _source(), _style_sheet()
+    digest = hashlib.blake2b((source + css).encode(), digest_size=6).hexdigest()
+    # A map and its geometry may be mounted before the code: they wait for it at this gate.
+    gate = f"""
+const gate = globalThis[Symbol.for("redgrid.map.{digest}")] ??= (() => {{
+  let open;
+  const code = new Promise((resolve) => {{ open = resolve; }});
+  return {{ code, open }};
+}})();
+"""
+    code = f"{gate}\nconst CSS_TEXT = {json.dumps(css)};\n{source}\n"
+    code += "gate.open({ map, geometry });\nexport default () => {};\n"
+    waiting = "export default async (component) => (await gate.code).{}(component);\n"
+    return _Components(
+        code=st.components.v2.component("redgrid_map_code", js=code),
+        geometry=st.components.v2.component(
+            "redgrid_map_geometry", js=gate + waiting.format("geometry")
+        ),
+        map=st.components.v2.component("redgrid_map", js=gate + waiting.format("map")),
+    )
+
+
+def _source() -> str:
+    """Return Leaflet, kept out of the page's globals, and the modules of the map."""
+    plain = (Path(leaflet.BASE_DIR) / "leaflet.js").read_text(encoding="utf-8")
+    plain = plain[: plain.rindex("//# sourceMappingURL")]
+    views = importlib.resources.files("views")
+    modules = [views.joinpath(name).read_text(encoding="utf-8") for name in MODULES]
+    return "\n".join([plain, "const L = globalThis.L.noConflict();", *modules])
+
+
+def _style_sheet() -> str:
+    """Return Leaflet's style sheet without its pictures, which are not used, and the map's own."""
+    plain = (Path(leaflet.BASE_DIR) / "leaflet.css").read_text(encoding="utf-8")
+    own = importlib.resources.files("views").joinpath("map.css").read_text(encoding="utf-8")
+    return re.sub(r"url\([^)]*\)", "none", plain) + own
