@@ -249,7 +249,8 @@ def demo(desk: Desk, *, if_empty: bool, seed: int, **sizes: int) -> None:
     desk.say(
         Text(
             f"已放入演示街道：{counts['grids']} 个网格、{counts['compounds']} 个小区、"
-            f"{counts['buildings']} 栋楼、{counts['members']} 名党员、{counts['stations']} 个驿站。",
+            f"{counts['buildings']} 栋楼、{counts['members']} 名党员、"
+            f"{counts['stations']} 个驿站。",
             f"The demo subdistrict is in: {counts['grids']} grids, {counts['compounds']} "
             f"compounds, {counts['buildings']} buildings, {counts['members']} members, "
             f"{counts['stations']} stations.",
@@ -328,6 +329,25 @@ def check(desk: Desk, *, as_json: bool) -> None:
         click.echo(f"{finding.n}\t{finding.text.say(desk.language)}")
     if not findings:
         desk.say(Text("没有发现问题。", "Nothing was found."))
+
+
+@cli.command()
+@click.option("--port", type=click.IntRange(1, 65535), help="8501 if left out (or REDGRID_PORT).")
+@click.option("--host", "address", help="Address to listen on; this machine only if left out.")
+@click.option("--open", "opens", is_flag=True, help="Open the page in the browser.")
+@click.pass_obj
+def serve(desk: Desk, *, port: int | None, address: str | None, opens: bool) -> None:
+    """Serve the dashboard to browsers.
+
+    \b
+    Example:
+        redgrid --db office.db serve --port 8501
+    """  # noqa: D301 - \b is click's own mark
+    from views.serving import serve_dashboard  # noqa: PLC0415 - heavy
+
+    settings = desk.settings
+    place = (address or settings.address, port or settings.port)
+    serve_dashboard(settings, *place, opens=opens, say=desk.say)
 
 
 def main() -> None:

@@ -1,0 +1,277 @@
+"""Grid chief: who in my grid is out of reach, which station serves whom, and which way they walk."""
+
+import io
+import math
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import streamlit as st
+
+from geo.attach import attach
+from geo.coverage import Coverage
+from geo.crs import WGS84
+from geo.ground import closed_gates
+from geo.route import Route, walking_route
+from geo.text import Text
+from layers.building import building_layer
+from layers.figures import grid_figure
+from layers.map_layer import MapLayer, joint_bounds
+from layers.route import route_layer
+from views.live_map import MapEvents, live_map
+from views.page import Page, open_page, set_state
+from views.plain import as_cell, as_html, as_markdown
+from views.shared import coverage_layers, ground_layers, ground_of
+
+COMPARED = ("members_share", "households_share", "median_s", "p90_s", "members_per_km2")
+POINT_KEY = "grid.point"
+
+
+def render() -> None:
+    """Draw the page."""
+    page = open_page(Text("网格", "Grid"))
+    coverage = page.coverage()
+    grid = _choice(page)
+    points = coverage.points[(coverage.points["grid_id"] == grid)]
+    chosen = st.session_state.get(POINT_KEY)
+    chosen = chosen if chosen in points.index else None
+    left, right = st.columns([2.2, 1.2], gap="medium")
+    with right:
+        _figures(page, coverage, grid)
+        route = None if chosen is None else _route(page, coverage, str(chosen))
+        _told_route(page, coverage, points, chosen, route)
+    with left:
+        _map(page, coverage, grid, points, chosen, route)
+    _homes(page, coverage, points)
+
+
+def _choice(page: Page) -> int:
+    """Draw the choice of a grid and return its id."""
+    grids = page.study.grids.sort_values("code")
+    codes = grids["code"].tolist()
+    index = codes.index(page.state.grid) if page.state.grid in codes else 0
+    label = {
+        code: f"{name} · {community}" if community else name
+        for code, name, community in zip(codes, grids["name"], grids["community"], strict=True)
+    }
+    if page.state.grid and page.state.grid not in codes:
+        st.warning(
+            page.say(
+                f"没有编码为 {as_markdown(page.state.grid)} 的网格，显示第一个。",
+                f"There is no grid {as_markdown(page.state.grid)}; the first is shown.",
+            )
+        )
+    code = st.selectbox(
+        page.say("网格", "Grid"),
+        codes,
+        index=index,
+        format_func=label.__getitem__,
+        key="grid.code",
+        label_visibility="collapsed",
+    )
+    if code != page.state.grid:
+        set_state(replace(page.state, grid=code))
+    return int(grids.index[codes.index(code)])
+
+
+def _figures(page: Page, coverage: Coverage, grid: int) -> None:
+    """Draw the grid's own figures beside those of the whole."""
+    own, whole = coverage.grids.loc[grid], coverage.total.iloc[0]
+    whole_density = whole["members"] / whole["area_km2"] if whole["area_km2"] else math.nan
+    rows = ""
+    for column in COMPARED:
+        figure = grid_figure(column)
+        other = whole_density if column == "members_per_km2" else float(whole[column])
+        rows += (
+            f"<tr><td>{as_html(figure.title.say(page.lang))}</td>"
+            f"<td><b>{as_html(figure.say(float(own[column]), page.lang))}</b></td>"
+            f"<td>{as_html(figure.say(float(other), page.lang))}</td></tr>"
+        )
+    head = page.say("<th></th><th>本网格</th><th>全街道</th>", "<th></th><th>here</th><th>all</th>")
+    st.html(
+        "<table class='rg-own' style='width:100%;font-variant-numeric:tabular-nums;"
+        f"text-align:left'>{head}{rows}</table>"
+        f"<p>{as_html(own[f'sentence_{page.lang}'])}</p>"
+    )
+
+
+def _map(
+    page: Page,
+    coverage: Coverage,
+    grid: int,
+    points: gpd.GeoDataFrame,
+    chosen: object,
+    route: Route | None,
+) -> None:
+    names = {int(i): str(name) for i, name in coverage.stations["name"].items()}
+    homes = building_layer(points, 60.0 * coverage.minutes, page.lang, station_names=names)
+    state = page.state
+    layers: list[MapLayer] = [
+        *ground_layers(*page.key, page.lang),
+        *coverage_layers(
+            *page.key, state.profile, state.minutes, state.at, state.shown_figure, page.lang
+        ),
+        homes,
+    ]
+    if route is not None:
+        line = gpd.GeoDataFrame(
+            {"name": [""], "seconds": [route.seconds], "metres": [route.metres]},
+            geometry=[route.line],
+            crs=page.study.crs,
+        )
+        layers.append(route_layer(line, page.lang))
+
+    def clicked(events: MapEvents) -> None:
+        if events.clicked is None:
+            return
+        layer, feature = events.clicked
+        if layer == homes.id:
+            st.session_state[POINT_KEY] = feature
+        elif layer in {"grids", "density"} and int(feature) in page.study.grids.index:
+            code = str(page.study.grids.loc[int(feature), "code"])
+            st.session_state["grid.code"] = code
+            set_state(replace(page.state, grid=code))
+
+    live_map(
+        layers,
+        key="grid.map",
+        lang=page.lang,
+        height=470,
+        selected=("grids", str(grid)) if chosen is None else (homes.id, str(chosen)),
+        fit=joint_bounds([homes]) if route is None else joint_bounds([homes, layers[-1]]),
+        on_event=clicked,
+    )
+
+
+def _route(page: Page, coverage: Coverage, point: str) -> Route | None:
+    """Return the walk from a demand point to its nearest station."""
+    row = coverage.points.loc[point]
+    if not math.isfinite(row["seconds"]):
+        return None
+    state, study = page.state, page.study
+    closed = () if state.at is None else closed_gates(study.gates, state.at)
+    ground = ground_of(*page.key, state.profile, closed, state.at)
+    station = study.stations.loc[[int(row["station_id"])]]
+    doors = attach(
+        ground.network,
+        station,
+        profile=ground.profile,
+        compounds=study.compounds,
+        gates=study.gates,
+        at=state.at,
+        snap_limit_m=ground.snap_limit_m,
+    )
+    goal = coverage.points.index.get_loc(point)
+    return walking_route(
+        ground.network, doors, 0, ground.doors, goal, profile=ground.profile, gates=study.gates
+    )
+
+
+def _told_route(
+    page: Page,
+    coverage: Coverage,
+    points: gpd.GeoDataFrame,
+    chosen: object,
+    route: Route | None,
+) -> None:
+    if chosen is None:
+        st.caption(
+            page.say(
+                "点地图上的楼栋，看它到最近驿站怎么走。",
+                "Click a building on the map to see its way to the nearest station.",
+            )
+        )
+        return
+    row = points.loc[chosen]
+    if route is None:
+        st.info(
+            page.say("这里没有路走到开放的驿站。", "No way leads from here to an open station.")
+        )
+        return
+    station = str(coverage.stations.loc[int(row["station_id"]), "name"])
+    st.html(
+        f"<p data-testid='route'><b>{as_html(row['name'])}</b> → <b>{as_html(station)}</b><br>"
+        + as_html(
+            page.say(
+                f"步行 {route.seconds / 60:.1f} 分钟，约 {route.metres:.0f} 米",
+                f"{route.seconds / 60:.1f} minutes on foot, about {route.metres:.0f} m",
+            )
+        )
+        + "</p>"
+    )
+
+
+def _homes(page: Page, coverage: Coverage, points: gpd.GeoDataFrame) -> None:
+    """Draw who is out of reach, then everyone with the station that serves them; and downloads."""
+    table = homes_table(page, coverage, points)
+    outside = ~points["covered"].to_numpy() & (points["reason"] == "").to_numpy()
+    minutes = coverage.minutes
+    n = int(outside.sum())
+    far, everyone = st.tabs(
+        [
+            page.say(
+                f"{minutes:g} 分钟走不到的 {n} 处", f"{n} out of reach of {minutes:g} minutes"
+            ),
+            page.say(f"全部 {len(points)} 处", f"All {len(points)}"),
+        ]
+    )
+    with far:
+        if n:
+            st.dataframe(table[outside], hide_index=True, key="grid.far")
+        else:
+            st.success(page.say("本网格全部走得到。", "Everyone in this grid is within reach."))
+    with everyone:
+        st.dataframe(table, hide_index=True, key="grid.all")
+    name = (
+        f"redgrid-{page.study.grids['code'].get(points['grid_id'].iloc[0], '')}"
+        if len(points)
+        else "redgrid"
+    )
+    with st.container(horizontal=True):
+        st.download_button(
+            page.say("下载 CSV", "Download CSV"),
+            lambda: table.map(as_cell).to_csv(index=False).encode("utf-8-sig"),
+            f"{name}.csv",
+            "text/csv",
+            key="grid.csv",
+            on_click="ignore",
+        )
+        st.download_button(
+            page.say("下载 GeoPackage", "Download GeoPackage"),
+            lambda: geopackage_of(points.to_crs(WGS84)),
+            f"{name}.gpkg",
+            "application/geopackage+sqlite3",
+            key="grid.gpkg",
+            on_click="ignore",
+        )
+
+
+def homes_table(page: Page, coverage: Coverage, points: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Return the demand points of a grid as its chief reads them, farthest first."""
+    names = coverage.stations["name"]
+    minutes = (points["seconds"] / 60).round(1)
+    station = points["station_id"].map(names).astype(object)
+    table = pd.DataFrame(
+        {
+            page.say("小区", "Compound"): points["compound"],
+            page.say("楼栋", "Building"): points["name"],
+            page.say("户", "Households"): points["households"],
+            page.say("党员", "Members"): points["members"],
+            page.say("最近驿站", "Nearest station"): station.where(station.notna(), ""),
+            page.say("分钟", "Minutes"): minutes.where(minutes < math.inf),
+            page.say("直线米", "Metres by crow"): points["crow_m"].round(0),
+        },
+        index=points.index,
+    )
+    return table
+
+
+def geopackage_of(frame: gpd.GeoDataFrame) -> bytes:
+    """Return a frame as the bytes of a GeoPackage."""
+    plain = frame.drop(columns=["barrier"], errors="ignore").reset_index()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "grid.gpkg"
+        plain.to_file(path, driver="GPKG", layer="homes")
+        return io.BytesIO(path.read_bytes()).getvalue()

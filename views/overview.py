@@ -1,0 +1,201 @@
+"""Leadership: how well are we covered, where is the gap."""
+
+from dataclasses import replace
+
+import pandas as pd
+import streamlit as st
+
+from geo.coverage import Coverage
+from geo.study import WEIGHT_TITLES
+from geo.text import Text
+from layers.figures import grid_figure
+from layers.folium_map import folium_html
+from layers.map_layer import MapLayer
+from views.figures import headline, stations_now
+from views.live_map import MapEvents, live_map
+from views.page import Page, open_page, set_state
+from views.plain import as_cell, as_html
+from views.shared import coverage_layers, ground_layers
+from views.state import FIGURES, PageState
+
+MAP_HEIGHT_PX = 470
+N_WEAKEST = 6
+
+
+def render() -> None:
+    """Draw the page."""
+    page = open_page(Text("网格党建服务覆盖", "Service coverage by grid"))
+    coverage = page.coverage()
+    headline(page, coverage)
+    left, right = st.columns([2.5, 1], gap="medium")
+    with left:
+        layers = _map(page)
+    with right:
+        _weakest(page, coverage)
+    _table(page, coverage)
+    _downloads(page, coverage, layers)
+
+
+def _map(page: Page) -> list[MapLayer]:
+    state = page.state
+    with st.container(horizontal=True, vertical_alignment="center"):
+        figure = st.selectbox(
+            page.say("地图颜色", "Map colours"),
+            FIGURES,
+            index=FIGURES.index(state.shown_figure),
+            format_func=lambda name: grid_figure(name).title.say(page.lang),
+            key=f"overview.figure.{state.weight}",
+            label_visibility="collapsed",
+            width=260,
+        )
+    if figure != state.shown_figure:
+        state = replace(state, figure="" if figure == f"{state.weight}_share" else figure)
+        set_state(state)
+    layers = map_layers(page, state)
+    chosen = _grid_id(page, state)
+
+    def clicked(events: MapEvents) -> None:
+        if events.clicked is not None and events.clicked[0] in {"grids", "density"}:
+            _choose(page, state, int(events.clicked[1]))
+
+    live_map(
+        layers,
+        key="overview.map",
+        lang=page.lang,
+        height=MAP_HEIGHT_PX,
+        selected=None if chosen is None else ("grids", str(chosen)),
+        on_event=clicked,
+    )
+    return layers
+
+
+def map_layers(page: Page, state: PageState) -> list[MapLayer]:
+    """Return all layers of the overview's map."""
+    return [
+        *ground_layers(*page.key, page.lang),
+        *coverage_layers(
+            *page.key, state.profile, state.minutes, state.at, state.shown_figure, page.lang
+        ),
+    ]
+
+
+def _grid_id(page: Page, state: PageState) -> int | None:
+    rows = page.study.grids.index[page.study.grids["code"] == state.grid]
+    return int(rows[0]) if len(rows) else None
+
+
+def _choose(page: Page, state: PageState, grid: int) -> None:
+    """Select a grid everywhere; a second click on it lets it go."""
+    code = str(page.study.grids.loc[grid, "code"]) if grid in page.study.grids.index else ""
+    set_state(replace(state, grid="" if code == state.grid else code))
+
+
+def _weakest(page: Page, coverage: Coverage) -> None:
+    """Draw the chosen grid's figures, then the weakest grids with a sentence each."""
+    chosen = _grid_id(page, page.state)
+    weight = page.state.weight
+    if chosen is not None:
+        _chosen_grid(page, coverage, chosen)
+    lost = coverage.grids[weight] - coverage.grids[f"{weight}_covered"]
+    order = pd.DataFrame({"lost": -lost, "code": coverage.grids["code"]}).sort_values(
+        ["lost", "code"]
+    )
+    sentences = coverage.grids.loc[order.index, f"sentence_{page.lang}"]
+    shown = [text for text in sentences if text][: N_WEAKEST if chosen is None else 3]
+    title = page.say("最需要帮助的网格", "Grids that need help most")
+    if not shown:
+        st.success(page.say("所有网格都在时限之内。", "Every grid is within the limit."))
+        return
+    items = "".join(f"<li>{as_html(text)}</li>" for text in shown)
+    now = stations_now(page, coverage).say(page.lang)
+    st.html(f"<b>{title}</b><ol class='rg-weak'>{items}</ol><small>{as_html(now)}</small>")
+
+
+def _chosen_grid(page: Page, coverage: Coverage, grid: int) -> None:
+    row = coverage.grids.loc[grid]
+    figures = [f"{weight}_share" for weight in ("members", "households")]
+    figures += ["median_s", "members_per_km2"]
+    lines = "".join(
+        f"<li>{as_html(grid_figure(name).title.say(page.lang))} "
+        f"<b>{as_html(grid_figure(name).say(float(row[name]), page.lang))}</b></li>"
+        for name in figures
+    )
+    where = f"{row['community']} · {row['code']}"
+    st.html(
+        f"<b>{as_html(row['name'])}</b> <small>{as_html(where)}</small>"
+        f"<ul class='rg-weak' data-testid='chosen-grid'>{lines}</ul>"
+    )
+
+
+def _table(page: Page, coverage: Coverage) -> None:
+    table = grid_table_for(page, coverage)
+    picked = st.dataframe(
+        table,
+        hide_index=True,
+        height=320,
+        key="overview.table",
+        on_select="rerun",
+        selection_mode="single-row",
+        column_config={
+            column: st.column_config.ProgressColumn(
+                column, format="percent", min_value=0, max_value=1
+            )
+            for column in table
+            if table[column].dtype == float and "%" in column
+        },
+    )
+    rows = picked["selection"]["rows"] if picked else []
+    if rows:
+        grid = int(table.index[rows[0]])
+        if rows != st.session_state.get("overview.picked"):
+            st.session_state["overview.picked"] = rows
+            if _grid_id(page, page.state) != grid:
+                _choose(page, page.state, grid)
+                st.rerun()
+
+
+def grid_table_for(page: Page, coverage: Coverage) -> pd.DataFrame:
+    """Return the grids as a leader reads them: index = id, titles as headings."""
+    grids, weight, lang = coverage.grids, page.state.weight, page.lang
+    title = WEIGHT_TITLES[weight].say(lang)
+    columns = {
+        page.say("网格", "Grid"): grids["name"],
+        page.say("社区", "Community"): grids["community"],
+        page.say("编码", "Code"): grids["code"],
+        title: grids[weight],
+        page.say("覆盖 %", "covered %"): grids[f"{weight}_share"],
+        page.say("画圆 %", "circle %"): grids[f"{weight}_crow_covered"] / grids[weight],
+        page.say("双重 %", "twice %"): grids[f"{weight}_backup"] / grids[weight],
+        page.say("中位分钟", "median min"): (grids["median_s"] / 60).round(1),
+        page.say("党员/km²", "members/km²"): grids["members_per_km2"].round(1),
+        page.say("党员/百户", "members/100 hh"): grids["members_per_100_households"].round(2),
+    }
+    lost = grids[weight] - grids[f"{weight}_covered"]
+    order = (-lost).sort_values(kind="stable").index
+    return pd.DataFrame(columns).loc[order]
+
+
+def _downloads(page: Page, coverage: Coverage, layers: list[MapLayer]) -> None:
+    table = grid_table_for(page, coverage)
+    name = f"redgrid-{page.study.data_date}-{page.state.minutes}min"
+    title = page.say("网格党建服务覆盖", "Service coverage by grid")
+    notes = [page.say("数据日期 ", "Data of ") + page.study.data_date]
+    if page.study.is_demo:
+        notes.append(page.say("演示数据", "Demo data"))
+    with st.container(horizontal=True):
+        st.download_button(
+            page.say("下载表格", "Download table"),
+            lambda: table.map(as_cell).to_csv(index=False).encode("utf-8-sig"),
+            f"{name}.csv",
+            "text/csv",
+            key="overview.csv",
+            on_click="ignore",
+        )
+        st.download_button(
+            page.say("下载地图", "Download map"),
+            lambda: folium_html(layers, title=title, lang=page.lang, notes=notes).encode(),
+            f"{name}.html",
+            "text/html",
+            key="overview.html",
+            on_click="ignore",
+        )

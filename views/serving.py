@@ -1,0 +1,105 @@
+"""Start Streamlit in this process, with everything loaded before the first visitor comes."""
+
+import importlib.util
+import os
+import socket
+import threading
+from collections.abc import Callable
+
+from streamlit.web import bootstrap
+
+from data.errors import StoreError
+from data.settings import Settings
+from data.viewer import Viewer
+from geo.errors import GeoError
+from geo.text import Text
+from views.shared import (
+    coverage_layers,
+    coverage_of,
+    current_version,
+    engine_of,
+    ground_layers,
+    study_of,
+)
+from views.state import DEFAULT
+
+BRAND_RED = "#b3202a"
+
+
+def serve_dashboard(
+    settings: Settings,
+    address: str,
+    port: int,
+    *,
+    opens: bool,
+    say: Callable[[Text], None],
+) -> None:
+    """Serve until interrupted.
+
+    Raises
+    ------
+    StoreError
+        The port is taken, or the database cannot be opened.
+    """
+    _require_free(address, port)
+    engine_of(settings.database)  # refuses a bad database before anything is served
+    os.environ["REDGRID_DB"] = settings.database
+    os.environ["REDGRID_LANG"] = settings.language
+    threading.Thread(target=_warm, args=(settings,), daemon=True).start()
+    spec = importlib.util.find_spec("dashboard")
+    entry = str(spec.origin) if spec is not None else "dashboard.py"
+    say(
+        Text(
+            f"红网已启动：http://localhost:{port}（按 Ctrl+C 结束）",
+            f"redgrid is served at http://localhost:{port} (Ctrl+C ends it)",
+        )
+    )
+    options = _options(address, port, opens=opens)
+    bootstrap.load_config_options(flag_options=options)
+    bootstrap.run(entry, False, [], options)  # noqa: FBT003 - Streamlit's own signature
+
+
+def _options(address: str, port: int, *, opens: bool) -> dict[str, object]:
+    return {
+        "server_address": address,
+        "server_port": port,
+        "server_headless": not opens,
+        "server_fileWatcherType": "none",
+        "server_runOnSave": False,
+        "browser_gatherUsageStats": False,
+        "client_toolbarMode": "minimal",
+        "client_showErrorDetails": "none",
+        "global_developmentMode": False,
+        "theme_primaryColor": BRAND_RED,
+    }
+
+
+def _require_free(address: str, port: int) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((address, port))
+        except OSError as error:
+            raise StoreError(
+                Text(
+                    f"端口 {port} 用不了（{error.strerror}）；请换一个：redgrid serve --port 8502。",
+                    f"Port {port} cannot be used ({error.strerror}); "
+                    "choose another: redgrid serve --port 8502.",
+                )
+            ) from error
+
+
+def _warm(settings: Settings) -> None:
+    """Make what the first page needs, so that the first visitor does not wait for it."""
+    viewer, state = Viewer.everything(), DEFAULT
+    try:
+        version = current_version(settings, viewer)
+        key = (settings.database, viewer, version)
+        if len(study_of(*key).grids) == 0:
+            return
+        choices = (state.profile, state.minutes, state.at)
+        coverage_of(*key, *choices)
+        ground_layers(*key, settings.language)
+        coverage_layers(*key, *choices, state.shown_figure, settings.language)
+    except GeoError:
+        return  # the page itself says what is missing

@@ -1,0 +1,118 @@
+"""What sessions share, read-only and by small keys: database, studies, coverages, layers.
+
+Everything heavy is made once for a key and kept with `cache_resource`; after each making the heap
+is frozen, because Streamlit collects garbage after every rerun and would walk all of it each time.
+"""
+
+import gc
+from datetime import datetime
+
+import sqlalchemy as sa
+import streamlit as st
+from sqlalchemy.orm import Session
+
+from data.queries import load_study, study_version
+from data.settings import Settings
+from data.store import open_database
+from data.viewer import Viewer
+from geo.coverage import Coverage, cover
+from geo.ground import Ground, closed_gates, lay_ground
+from geo.profiles import speed_profile
+from geo.study import Study
+from geo.text import Language
+from layers.base import base_layers
+from layers.candidate import candidate_layer
+from layers.density import density_layer
+from layers.grid import grid_layer
+from layers.map_layer import MapLayer
+from layers.service_area import service_area_layer
+from layers.station import station_layer
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def engine_of(database: str) -> sa.Engine:
+    """Return the engine of a database, opened once."""
+    return open_database(database)
+
+
+def current_version(settings: Settings, viewer: Viewer) -> str:
+    """Return the version of what the viewer may see; cheap, asked on every run."""
+    with Session(engine_of(settings.database)) as session:
+        return study_version(session, viewer)
+
+
+@st.cache_resource(show_spinner=False, max_entries=3)
+def study_of(database: str, viewer: Viewer, version: str) -> Study:
+    """Return the study of a version."""
+    del version  # part of the key only
+    with Session(engine_of(database)) as session:
+        study = load_study(session, viewer)
+    gc.freeze()
+    return study
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def ground_of(
+    database: str,
+    viewer: Viewer,
+    version: str,
+    profile: str,
+    closed: tuple[int, ...],
+    _at: datetime | None,
+) -> Ground:
+    """Return the ground for a profile with these gates closed.
+
+    `_at` is any moment at which just these gates are closed, so it needs no place in the key.
+    """
+    del closed
+    ground = lay_ground(study_of(database, viewer, version), speed_profile(profile), _at)
+    gc.freeze()
+    return ground
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def coverage_of(
+    database: str,
+    viewer: Viewer,
+    version: str,
+    profile: str,
+    minutes: int,
+    at: datetime | None,
+) -> Coverage:
+    """Return the coverage for these choices."""
+    study = study_of(database, viewer, version)
+    closed = () if at is None else closed_gates(study.gates, at)
+    ground = ground_of(database, viewer, version, profile, closed, at)
+    coverage = cover(study, profile=profile, minutes=minutes, at=at, ground=ground)
+    gc.freeze()
+    return coverage
+
+
+@st.cache_resource(show_spinner=False, max_entries=6)
+def ground_layers(database: str, viewer: Viewer, version: str, lang: Language) -> list[MapLayer]:
+    """Return the base map and the candidate sites."""
+    study = study_of(database, viewer, version)
+    layers = [*base_layers(study, lang), candidate_layer(study.candidates, lang)]
+    gc.freeze()
+    return layers
+
+
+@st.cache_resource(show_spinner=False, max_entries=128)
+def coverage_layers(
+    database: str,
+    viewer: Viewer,
+    version: str,
+    profile: str,
+    minutes: int,
+    at: datetime | None,
+    figure: str,
+    lang: Language,
+) -> list[MapLayer]:
+    """Return the grids coloured by a figure, density, rings and stations."""
+    coverage = coverage_of(database, viewer, version, profile, minutes, at)
+    return [
+        grid_layer(coverage.grids, figure, lang),
+        density_layer(coverage.grids, lang),
+        service_area_layer(coverage.areas, lang),
+        station_layer(coverage.stations, lang),
+    ]
