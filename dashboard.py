@@ -1,6 +1,7 @@
 """The Streamlit entry: settings, sign-in, navigation. Nothing is computed here."""
 
 import os
+from pathlib import Path
 
 import streamlit as st
 
@@ -9,10 +10,12 @@ from geo.text import Text
 from views import data_page, grid, overview
 from views.state import read_state
 
+ICON = str(Path(overview.__file__).with_name("icon.png"))
+
 
 def main() -> None:
     """Set up the page and run the one that was asked for."""
-    st.set_page_config(page_title="红网 redgrid", page_icon=":material/grid_on:", layout="wide")
+    st.set_page_config(page_title="红网 redgrid", page_icon=ICON, layout="wide")
     settings = st.session_state.setdefault("settings", Settings.from_env(os.environ))
     lang = read_state(st.query_params.to_dict(), settings.language)[0].lang
     pages = [

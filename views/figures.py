@@ -1,4 +1,4 @@
-"""The five figures at the top, each with its target, a light that reads without colour, a recipe."""
+"""The five figures at the top: target, a light that reads without colour, recipe."""
 
 import math
 from dataclasses import dataclass
@@ -95,7 +95,7 @@ def shared_recipe(page: Page, coverage: Coverage) -> str:
         f"{profile.speed_m_s:.2f} m/s\n- Limit: {coverage.minutes:g} minutes, the limit itself "
         f"is covered\n- Moment: {moment or 'any; all stations in use, all gates'}\n"
         "- Method: on foot from each building along the ways and through the gates; no circles; "
-        f"stations are united\n- Left out: {len(coverage.left_out)}{' (' + left + ')' if left else ''}"
+        f"stations are united\n- Left out: {len(coverage.left_out)}{f' ({left})' if left else ''}"
     )
     return page.say(zh, en)
 

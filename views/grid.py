@@ -1,4 +1,4 @@
-"""Grid chief: who in my grid is out of reach, which station serves whom, and which way they walk."""
+"""Grid chief: who is out of reach, which station serves whom, and which way they walk."""
 
 import io
 import math
@@ -107,14 +107,13 @@ def _map(
 ) -> None:
     names = {int(i): str(name) for i, name in coverage.stations["name"].items()}
     homes = building_layer(points, 60.0 * coverage.minutes, page.lang, station_names=names)
+    homes = replace(homes, is_shown=True)
     state = page.state
-    layers: list[MapLayer] = [
-        *ground_layers(*page.key, page.lang),
-        *coverage_layers(
-            *page.key, state.profile, state.minutes, state.at, state.shown_figure, page.lang
-        ),
-        homes,
-    ]
+    grids, density, *others = coverage_layers(
+        *page.key, state.profile, state.minutes, state.at, state.shown_figure, page.lang
+    )
+    pale = replace(grids, style={**grids.style, "fill_opacity": 0.15})
+    layers: list[MapLayer] = [*ground_layers(*page.key, page.lang), pale, density, *others, homes]
     if route is not None:
         line = gpd.GeoDataFrame(
             {"name": [""], "seconds": [route.seconds], "metres": [route.metres]},
@@ -253,7 +252,7 @@ def homes_table(page: Page, coverage: Coverage, points: gpd.GeoDataFrame) -> pd.
     names = coverage.stations["name"]
     minutes = (points["seconds"] / 60).round(1)
     station = points["station_id"].map(names).astype(object)
-    table = pd.DataFrame(
+    return pd.DataFrame(
         {
             page.say("小区", "Compound"): points["compound"],
             page.say("楼栋", "Building"): points["name"],
@@ -265,7 +264,6 @@ def homes_table(page: Page, coverage: Coverage, points: gpd.GeoDataFrame) -> pd.
         },
         index=points.index,
     )
-    return table
 
 
 def geopackage_of(frame: gpd.GeoDataFrame) -> bytes:

@@ -38,16 +38,15 @@ def render() -> None:
 
 def _map(page: Page) -> list[MapLayer]:
     state = page.state
-    with st.container(horizontal=True, vertical_alignment="center"):
-        figure = st.selectbox(
-            page.say("地图颜色", "Map colours"),
-            FIGURES,
-            index=FIGURES.index(state.shown_figure),
-            format_func=lambda name: grid_figure(name).title.say(page.lang),
-            key=f"overview.figure.{state.weight}",
-            label_visibility="collapsed",
-            width=260,
-        )
+    figure = st.selectbox(
+        page.say("地图颜色", "Map colours"),
+        FIGURES,
+        index=FIGURES.index(state.shown_figure),
+        format_func=lambda name: grid_figure(name).title.say(page.lang),
+        key=f"overview.figure.{state.weight}",
+        label_visibility="collapsed",
+        width=260,
+    )
     if figure != state.shown_figure:
         state = replace(state, figure="" if figure == f"{state.weight}_share" else figure)
         set_state(state)
@@ -138,7 +137,7 @@ def _table(page: Page, coverage: Coverage) -> None:
         selection_mode="single-row",
         column_config={
             column: st.column_config.ProgressColumn(
-                column, format="percent", min_value=0, max_value=1
+                column, format="percent", min_value=0, max_value=1, color="#2a7f7f"
             )
             for column in table
             if table[column].dtype == float and "%" in column

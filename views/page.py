@@ -1,4 +1,4 @@
-"""What every page has: the viewer's state, the controls, the style, and the sentences when empty."""
+"""What every page has: state, controls, style, and the sentences when something is missing."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, time
@@ -17,14 +17,18 @@ from views.state import MINUTES, TARGETS, WEIGHTS, PageState, read_state, weight
 
 STYLE = """
 <style>
-[data-testid="stMainBlockContainer"] {padding: 3.6rem 1.4rem 1.5rem; max-width: 118rem;}
+[data-testid="stMainBlockContainer"] {padding: 3.5rem 1.4rem 1.5rem; max-width: 118rem;}
 html, body, [data-testid="stApp"], [data-testid="stApp"] button, [data-testid="stApp"] input {
-  font-family: system-ui, "Noto Sans CJK SC", "Microsoft YaHei", "PingFang SC", "Source Han Sans SC",
-    sans-serif;}
+  font-family: system-ui, "Noto Sans CJK SC", "Microsoft YaHei", "PingFang SC", sans-serif;}
 [data-testid="stVerticalBlock"] {gap: .55rem;}
-.rg-title {display: flex; align-items: baseline; gap: .8rem; flex-wrap: wrap; margin: 0;}
-.rg-title b {font-size: 1.35rem; letter-spacing: .02em;}
-.rg-title span {opacity: .72; font-size: .86rem;}
+.rg-title {margin: 0; line-height: 1.35; white-space: nowrap;}
+.rg-title b {font-size: 1.3rem; letter-spacing: .02em; display: block;}
+.rg-title span {opacity: .72; font-size: .84rem; margin-right: .5rem;}
+[class*="st-key-card_"] {padding: .5rem .9rem; position: relative; gap: 0;}
+[class*="st-key-card_"] [data-testid="stPopover"] {position: absolute; top: .1rem; right: .3rem;
+  width: auto;}
+[class*="st-key-card_"] [data-testid="stPopover"] button {opacity: .7; min-height: 1.6rem;
+  padding: 0 .3rem; font-size: .8rem;}
 .rg-demo {border: 1px solid currentColor; border-radius: 3px; padding: 0 .4rem; font-size: .78rem;
   color: #a8590a !important; opacity: 1 !important; font-weight: 600;}
 .rg-card {line-height: 1.2;}
@@ -41,8 +45,10 @@ html, body, [data-testid="stApp"], [data-testid="stApp"] button, [data-testid="s
 .rg-weak li {margin-bottom: .3rem;}
 [data-testid="stMetricValue"], [data-testid="stDataFrame"] {font-variant-numeric: tabular-nums;}
 @media (max-width: 640px) {
-  [data-testid="stMainBlockContainer"] {padding: 3.4rem .7rem 1rem;}
-  .rg-card .v {font-size: 1.4rem;}
+  [data-testid="stMainBlockContainer"] {padding: 4.2rem .7rem 1rem;}
+  .rg-card .v {font-size: 1.3rem;}
+  [data-testid="stColumn"]:has([class*="st-key-card_"]) {min-width: calc(50% - .5rem) !important;
+    flex: 1 1 calc(50% - .5rem) !important;}
 }
 </style>
 """
@@ -104,7 +110,9 @@ def open_page(title: Text) -> Page:
         st.error(error.say(state.lang))
         st.stop()
     page = Page(settings, Viewer.everything(), version, state, study)
-    _head(page, title)
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        _head(page, title)
+        page = replace(page, state=_controls(page))
     for sentence in refused:
         st.warning(sentence.say(page.lang))
     for what in ("grids", "network", "stations"):
@@ -113,7 +121,7 @@ def open_page(title: Text) -> Page:
             st.info(EMPTY[what].say(page.lang))
             if what != "stations":
                 st.stop()
-    return replace(page, state=_controls(page))
+    return page
 
 
 def set_state(state: PageState) -> None:
@@ -127,54 +135,54 @@ def _head(page: Page, title: Text) -> None:
     date = page.say(f"数据日期 {study.data_date}", f"data of {study.data_date}")
     st.html(
         f'<p class="rg-title"><b>{title.say(lang)}</b>'
-        f"{demo if study.is_demo else ''}<span>{date}</span></p>"
+        f"{demo if study.is_demo else ''}<span>{date}</span></p>",
+        width="content",
     )
 
 
 def _controls(page: Page) -> PageState:
     """Draw the controls and return the state they say; a change is written to the address bar."""
     state, lang = page.state, page.lang
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        minutes = st.segmented_control(
-            page.say("步行时限（分钟）", "Walk within (minutes)"),
-            MINUTES,
-            default=state.minutes,
-            key="page.minutes",
-            required=True,
-        )
-        profile = st.selectbox(
-            page.say("步速", "Walker"),
-            list(PROFILES),
-            index=list(PROFILES).index(state.profile),
-            format_func=lambda name: PROFILES[name].title.say(lang),
-            key="page.profile",
-            width=130,
-        )
-        weight = st.selectbox(
-            page.say("按什么计", "Counted in"),
-            WEIGHTS,
-            index=WEIGHTS.index(state.weight),
-            format_func=lambda name: weight_title(name).say(lang),
-            key="page.weight",
-            width=130,
-        )
-        target = st.selectbox(
-            page.say("目标", "Target"),
-            TARGETS,
-            index=TARGETS.index(state.target),
-            format_func=lambda share: f"{share}%",
-            key="page.target",
-            width=96,
-        )
-        at = _moment(page)
-        language = st.segmented_control(
-            page.say("语言", "Language"),
-            ("zh", "en"),
-            default=lang,
-            format_func={"zh": "中文", "en": "EN"}.__getitem__,
-            key="page.lang",
-            required=True,
-        )
+    minutes = st.segmented_control(
+        page.say("步行时限（分钟）", "Walk within (minutes)"),
+        MINUTES,
+        default=state.minutes,
+        key="page.minutes",
+        required=True,
+    )
+    profile = st.selectbox(
+        page.say("步速", "Walker"),
+        list(PROFILES),
+        index=list(PROFILES).index(state.profile),
+        format_func=lambda name: PROFILES[name].title.say(lang),
+        key="page.profile",
+        width=130,
+    )
+    weight = st.selectbox(
+        page.say("按什么计", "Counted in"),
+        WEIGHTS,
+        index=WEIGHTS.index(state.weight),
+        format_func=lambda name: weight_title(name).say(lang),
+        key="page.weight",
+        width=130,
+    )
+    target = st.selectbox(
+        page.say("目标", "Target"),
+        TARGETS,
+        index=TARGETS.index(state.target),
+        format_func=lambda share: f"{share}%",
+        key="page.target",
+        width=96,
+    )
+    at = _moment(page)
+    language = st.segmented_control(
+        page.say("语言", "Language"),
+        ("zh", "en"),
+        default=lang,
+        format_func={"zh": "中文", "en": "EN"}.__getitem__,
+        key="page.lang",
+        required=True,
+    )
     chosen = replace(
         state,
         minutes=minutes,

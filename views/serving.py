@@ -82,7 +82,7 @@ def _require_free(address: str, port: int) -> None:
         except OSError as error:
             raise StoreError(
                 Text(
-                    f"端口 {port} 用不了（{error.strerror}）；请换一个：redgrid serve --port 8502。",
+                    f"端口 {port} 用不了（{error.strerror}）；请换：redgrid serve --port 8502。",
                     f"Port {port} cannot be used ({error.strerror}); "
                     "choose another: redgrid serve --port 8502.",
                 )
