@@ -18,8 +18,8 @@ Style = dict[str, Any]
 GREEN: Style = {"fill": ("#e3efdc", "#1d2a20"), "weight": 0, "fill_opacity": 1.0}
 WATER: Style = {"fill": ("#cfe3ef", "#16303f"), "weight": 0, "fill_opacity": 1.0}
 COMPOUNDS: Style = {
-    "fill": ("#f1ece2", "#22262c"),
-    "colour": ("#d3c9b6", "#3a414a"),
+    "fill": ("#f5f1e8", "#22262c"),
+    "colour": ("#d9d0bf", "#3a414a"),
     "weight": 1,
     "fill_opacity": 1.0,
     "label": "name",
@@ -36,13 +36,13 @@ STREETS: dict[str, tuple[tuple[EdgeKind, ...], Text, int, Style]] = {
     "paths": (
         (EdgeKind.FOOT, EdgeKind.STEPS, EdgeKind.OTHER),
         Text("步道", "Paths"),
-        15,
+        16,
         {"colour": ("#c9c2b6", "#4b535d"), "weight": 1, "dash": "3 3"},
     ),
     "lanes": (
         (EdgeKind.SERVICE,),
         Text("支路", "Lanes"),
-        14,
+        15,
         {"colour": ("#ffffff", "#39414b"), "weight": 1.6, "casing": ("#d9dce0", "#20262d")},
     ),
     "streets": (
@@ -73,7 +73,7 @@ def base_layers(study: Study, lang: Language) -> list[MapLayer]:
     layers = [
         _layer("green", Text("绿地", "Green"), base[base["kind"] == "green"], GREEN, lang, 0),
         _layer("water", Text("水面", "Water"), base[base["kind"] == "water"], WATER, lang, 1),
-        _layer("compounds", Text("小区", "Compounds"), compounds, COMPOUNDS, lang, 2, min_zoom=13),
+        _layer("compounds", Text("小区", "Compounds"), compounds, COMPOUNDS, lang, 2, min_zoom=15),
         _layer(
             "footprints", Text("楼栋", "Buildings"), footprints, BUILDINGS, lang, 3, min_zoom=15
         ),

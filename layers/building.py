@@ -7,12 +7,12 @@ from numpy.typing import NDArray
 from geo.text import Language, Text
 from layers.geojson import to_features
 from layers.map_layer import Legend, LegendItem, MapLayer, TooltipField
-from layers.palette import LEFT_OUT
+from layers.palette import BLUES, LEFT_OUT
 from layers.values import FeatureValues, counted, minutes_said, said
 
 # Near to far within the limit, then beyond it, then not reachable: blue to orange, safe for
 # colour-blind readers, and far stands out without being red.
-WITHIN = ("#08519c", "#3182bd", "#9ecae1")
+WITHIN = (BLUES[5], BLUES[4], BLUES[2])
 BEYOND, NO_WAY = "#e6850e", "#7a3e00"
 REASON_COLUMN = {"zh": "reason_zh", "en": "reason_en"}
 

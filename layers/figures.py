@@ -18,7 +18,7 @@ NOT_KNOWN = Text("未知", "not known")
 NOT_REACHABLE = Text("走不到", "not reachable")
 
 # Lower bounds of all classes but the first. The same value means the same colour on every map.
-SHARE_BREAKS = (0.5, 0.7, 0.8, 0.9, 0.95)
+SHARE_BREAKS = (0.2, 0.4, 0.6, 0.8, 0.95)
 MINUTE_BREAKS = (5.0, 10.0, 15.0, 20.0, 30.0)
 PER_KM2_BREAKS = (1.0, 50.0, 100.0, 200.0, 400.0)
 PER_100_BREAKS = (0.5, 1.0, 2.0, 3.0, 5.0)

@@ -16,7 +16,7 @@ TOLD = ("members", "members_share", "households", "households_share", "median_s"
 STYLE = {
     "colour": ("#5b6b7a", "#9fb0c0"),
     "weight": 1,
-    "fill_opacity": 0.72,
+    "fill_opacity": 0.8,
     "label": "name",
     "label_zoom": 14,
 }

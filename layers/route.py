@@ -5,9 +5,8 @@ import geopandas as gpd
 from geo.text import Language, Text
 from layers.geojson import to_features
 from layers.map_layer import Legend, LegendItem, MapLayer, TooltipField
+from layers.palette import ROUTE
 from layers.values import FeatureValues, counted, minutes_said, said
-
-COLOUR = "#0b7285"
 
 
 def route_layer(line: gpd.GeoDataFrame | gpd.GeoSeries, lang: Language) -> MapLayer:
@@ -29,8 +28,8 @@ def route_layer(line: gpd.GeoDataFrame | gpd.GeoSeries, lang: Language) -> MapLa
         version=features.version,
         kind="line",
         values=FeatureValues(features.ids, columns),
-        style={"colour": COLOUR, "weight": 4.5, "opacity": 0.95, "casing": ("#ffffff", "#10161d")},
-        legend=Legend("", (LegendItem(title, COLOUR, "line"),)),
+        style={"colour": ROUTE, "weight": 4.5, "opacity": 0.95, "casing": ("#ffffff", "#10161d")},
+        legend=Legend("", (LegendItem(title, ROUTE, "line"),)),
         tooltip=(
             TooltipField("minutes", Text("步行", "Walk").say(lang)),
             TooltipField("metres", Text("米", "Metres").say(lang)),

@@ -8,13 +8,13 @@ import numpy as np
 from geo.text import Language, Text
 from layers.geojson import to_features
 from layers.map_layer import Legend, LegendItem, MapLayer, TooltipField
-from layers.palette import ramp
+from layers.palette import VIOLETS, ramp
 from layers.values import FeatureValues
 
-# Told apart without red and without colour vision: darker, thicker and solid near the station.
-RAMP = ("#b9a3e3", "#7a57c2", "#3f1f7d")
-DASHES = ("", "9 4", "3 5")
-WEIGHTS = (3.0, 2.4, 2.0)
+# Told apart without red and without colour vision: the limit solid and darkest, shorter walks
+# lighter and broken.
+DASHES = ("", "8 4", "2.5 3")
+WEIGHTS = (2.8, 2.2, 2.2)
 SIGNS: tuple[Literal["line", "dash", "dotted"], ...] = ("line", "dash", "dotted")
 
 
@@ -24,9 +24,9 @@ def service_area_layer(areas: gpd.GeoDataFrame, lang: Language) -> MapLayer:
     levels = levels.set_axis([f"{m:g}" for m in levels["minutes"]], axis="index")
     features = to_features(levels)
     n = len(features.ids)
-    colours = dict(zip(features.ids, ramp(RAMP, n) if n else [], strict=True))
+    colours = dict(zip(features.ids, ramp(VIOLETS, n)[::-1] if n else [], strict=True))
     label = Text("{} 分钟", "{} min").say(lang)
-    order = np.arange(n)[::-1].clip(max=2)  # 0 for the shortest walk
+    order = np.arange(n).clip(max=2)  # 0 for the longest walk
     return MapLayer(
         id="service_areas",
         title=Text("步行服务圈", "Service areas").say(lang),

@@ -31,6 +31,7 @@ from xstatic.pkg import leaflet
 from geo.text import Language, Text
 from layers.geojson import FeatureCollection
 from layers.map_layer import Bounds, MapLayer, joint_bounds
+from layers.palette import DARK
 from layers.values import FeatureValues
 
 LABELS = {
@@ -104,6 +105,7 @@ def live_map(
             "fit": fit or joint_bounds([x for x in drawn if not x.is_base]) or joint_bounds(drawn),
             "attribution": attribution,
             "wants_place": wants_place,
+            "dark": DARK,
         },
     )
 

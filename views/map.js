@@ -106,8 +106,12 @@ class LiveMap {
     };
     const sheet = (name, zIndex, paint) =>
       new Sheet(paint, { pane: pane(name, zIndex), padding: 0.2 }).addTo(this.map);
-    this.ground = sheet("ground", 350, (context, view) => this.paint(context, view, true));
-    this.figures = sheet("figures", 400, (context, view) => this.paint(context, view, false));
+    // Areas are multiplied with the ground (see map.css), so that streets show through them.
+    this.sheets = [
+      sheet("ground", 350, (context, view) => this.paint(context, view, "ground")),
+      sheet("areas", 360, (context, view) => this.paint(context, view, "areas")),
+      sheet("figures", 400, (context, view) => this.paint(context, view, "figures")),
+    ];
     this.marks = sheet("marks", 450, (context, view) => this.paintMarks(context, view));
     L.control.scale({ imperial: false, maxWidth: 110 }).addTo(this.map);
     this.addControls();
@@ -149,6 +153,7 @@ class LiveMap {
     this.send = send;
     this.readTheme();
     if (data === this.data) { // the theme changed, nothing else
+      if (this.order) this.fillPanels();
       this.redraw();
       return;
     }
@@ -272,7 +277,11 @@ class LiveMap {
     this.root.classList.toggle("is-dark", dark);
   }
 
-  toned = (colour) => (Array.isArray(colour) ? colour[this.theme.dark ? 1 : 0] : colour);
+  /** A colour for the theme: of a pair its half, of a palette colour its twin on dark ground. */
+  toned = (colour) => {
+    if (Array.isArray(colour)) return colour[this.theme.dark ? 1 : 0];
+    return (this.theme.dark && this.head.dark[colour]) || colour;
+  };
 
   hatch = (context) => {
     const tile = document.createElement("canvas");
@@ -294,13 +303,18 @@ class LiveMap {
 
   visible = () => (this.order ?? []).filter((layer) => this.isVisible(layer) && layer.columns);
 
-  paint(context, view, isGround) {
+  sheetOf({ about }) {
+    if (about.is_base) return "ground";
+    return about.kind === "polygon" && about.style.hit !== "line" ? "areas" : "figures";
+  }
+
+  paint(context, view, sheet) {
     const layers = this.visible();
     for (const layer of layers) {
-      if (layer.about.is_base !== isGround || layer.about.kind === "icon") continue;
+      if (layer.about.kind === "icon" || this.sheetOf(layer) !== sheet) continue;
       paintLayer(context, view, layer, this.toned, this.hatch);
     }
-    if (!isGround) paintLabels(context, view, layers.slice().reverse(), this.theme);
+    if (sheet === "figures") paintLabels(context, view, layers.slice().reverse(), this.theme, this.toned);
   }
 
   paintMarks(context, view) {
@@ -314,7 +328,7 @@ class LiveMap {
   }
 
   redraw() {
-    for (const sheet of [this.ground, this.figures, this.marks]) sheet?.redraw();
+    for (const sheet of [...this.sheets ?? [], this.marks]) sheet?.redraw();
   }
 
   placeIcons() {
@@ -336,7 +350,7 @@ class LiveMap {
 
   icon(layer, f) {
     const { shape, about } = layer;
-    const sign = stationSign(layer.colours?.[f] ?? this.toned(layer.style.colour), layer.hollow?.has(f));
+    const sign = stationSign(this.toned(layer.colours?.[f] ?? layer.style.colour), layer.hollow?.has(f));
     const v = shape.partStart[shape.featureStart[f]];
     const marker = L.marker(latLngOf(shape.xy[2 * v], shape.xy[2 * v + 1]), {
       icon: L.divIcon({ className: "rg-icon", html: sign, iconSize: [28, 28], iconAnchor: [14, 14] }),
@@ -374,7 +388,7 @@ class LiveMap {
       (id) => this.shown.get(id), (id, isShown) => this.toggle(id, isShown),
     );
     const legends = own.filter((l) => this.shown.get(l.about.id) && l.about.legend?.items.length);
-    fillLegend(this.legend.body, legends.map((l) => l.about.legend));
+    fillLegend(this.legend.body, legends.map((l) => l.about.legend), this.toned);
     this.switches.root.hidden = !own.length;
     this.legend.root.hidden = !legends.length;
   }
@@ -481,7 +495,8 @@ class LiveMap {
     } else if (this.head.fit) {
       const [west, south, east, north] = this.head.fit;
       this.map.fitBounds([[south, west], [north, east]], {
-        animate: false, padding: [18, 18], maxZoom: 17,
+        animate: false, paddingTopLeft: [50, 18], maxZoom: 17,
+        paddingBottomRight: [this.switches.isOpen ? 150 : 18, 26],
       });
     }
     this.root.dataset.zoom = String(this.map.getZoom());

@@ -240,14 +240,13 @@ function strokePath(context, style, colour, toned) {
   const dash = style.dash ? style.dash.split(" ").map(Number) : [];
   context.lineJoin = "round";
   context.lineCap = dash.length ? "butt" : "round";
+  context.setLineDash(dash);
   if (style.casing) {
-    context.setLineDash([]);
     context.strokeStyle = toned(style.casing);
     context.globalAlpha = 0.9;
     context.lineWidth = style.weight + 2;
     context.stroke();
   }
-  context.setLineDash(dash);
   context.strokeStyle = colour;
   context.globalAlpha = style.opacity;
   context.lineWidth = style.weight;
@@ -271,7 +270,7 @@ function paintLayer(context, view, layer, toned, hatch) {
       context.beginPath();
       trace(context, shape, f, view);
       context.globalAlpha = style.fill_opacity;
-      const colour = colourOf(layer, f) ?? toned(style.fill ?? style.colour);
+      const colour = toned(colourOf(layer, f) ?? style.fill ?? style.colour);
       context.fillStyle = layer.hatched?.has(f) ? hatch(context) : colour;
       context.fill("evenodd");
       context.globalAlpha = 1;
@@ -284,7 +283,7 @@ function paintLayer(context, view, layer, toned, hatch) {
     context.beginPath();
     for (const f of group) trace(context, shape, f, view);
     const own = ownLines && colourOf(layer, group[0]);
-    strokePath(context, style, own || toned(style.colour), toned);
+    strokePath(context, style, toned(own || style.colour), toned);
   }
 }
 
@@ -294,7 +293,7 @@ function paintPoint(context, { scale, left, top, zoom }, layer, f, toned, hatch)
   const y = shape.xy[2 * shape.partStart[shape.featureStart[f]] + 1] * scale - top;
   context.beginPath();
   pointPath(context, x, y, style.radius * pointGrowth(zoom), style.shape);
-  const colour = colourOf(layer, f) ?? toned(style.fill ?? style.colour);
+  const colour = toned(colourOf(layer, f) ?? style.fill ?? style.colour);
   context.globalAlpha = style.fill_opacity;
   context.fillStyle = layer.hatched?.has(f) ? hatch(context) : colour;
   if (!layer.hollow?.has(f)) context.fill();
@@ -318,7 +317,7 @@ function pointPath(context, x, y, radius, shape) {
 }
 
 /** Write names where they fit without touching each other; the topmost layer first. */
-function paintLabels(context, view, layers, theme) {
+function paintLabels(context, view, layers, theme, toned) {
   const taken = [];
   context.textAlign = "center";
   context.textBaseline = "middle";
@@ -342,7 +341,7 @@ function paintLabels(context, view, layers, theme) {
       if (taken.some((b) => box[0] < b[2] && box[2] > b[0] && box[1] < b[3] && box[3] > b[1])) continue;
       taken.push(box);
       if (about.kind === "point") {
-        context.fillStyle = isDark(colourOf(layer, f) ?? "#fff") ? "#ffffff" : "#10202e";
+        context.fillStyle = isDark(toned(colourOf(layer, f) ?? "#ffffff")) ? "#ffffff" : "#10202e";
       } else {
         context.lineWidth = 3.2;
         context.strokeStyle = theme.halo;

@@ -72,7 +72,7 @@ const SWATCHES = {
   star: (c) => stationSign(c, false),
   hollow_star: (c) => stationSign(c, true),
   hatch: (c) => svg(20,
-    ["rect", { x: 1, y: 3, width: 18, height: 14, rx: 2, fill: "#f1f3f5", stroke: c }],
+    ["rect", { x: 1, y: 3, width: 18, height: 14, rx: 2, fill: "none", stroke: c }],
     ["path", { d: "M2 10l7-7M4 16L17 3.6M11 16.6l8-8", stroke: c, "stroke-width": 1.6, fill: "none" }],
   ),
 };
@@ -114,14 +114,14 @@ class Panel {
   }
 }
 
-function fillLegend(body, legends) {
+function fillLegend(body, legends, toned) {
   body.replaceChildren(...legends.map(({ title, items }) => {
     const group = element("div", "rg-legend");
     if (title) group.append(element("h4", "", title));
     const list = element("ul");
     for (const { label, colour, sign } of items) {
       const row = element("li");
-      row.append((SWATCHES[sign] ?? SWATCHES.fill)(colour), element("span", "", label));
+      row.append((SWATCHES[sign] ?? SWATCHES.fill)(toned(colour)), element("span", "", label));
       list.append(row);
     }
     group.append(list);
