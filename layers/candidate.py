@@ -7,7 +7,7 @@ from layers.geojson import to_features
 from layers.map_layer import Legend, LegendItem, MapLayer, TooltipField
 from layers.values import FeatureValues, counted, said
 
-COLOUR = "#e8a13a"
+COLOUR = "#37485a"
 
 
 def candidate_layer(candidates: gpd.GeoDataFrame, lang: Language) -> MapLayer:
@@ -29,7 +29,7 @@ def candidate_layer(candidates: gpd.GeoDataFrame, lang: Language) -> MapLayer:
         kind="point",
         values=FeatureValues(features.ids, columns),
         style={
-            "colour": ("#5a3a05", "#1c1405"),
+            "colour": "#ffffff",
             "fill": COLOUR,
             "fill_opacity": 1.0,
             "weight": 1.2,

@@ -12,7 +12,7 @@ from layers.values import FeatureValues, counted, figures_said, said
 
 BAND_LABELS = ("0", "1–4", "5–9", "10+")
 COLOURS = ("#ffffff", BLUES[2], BLUES[3], BLUES[5])
-RADII = (4.0, 8.0, 11.0, 14.0)
+RADII = (6.0, 8.0, 11.0, 14.0)
 TOLD = (
     "members",
     "members_community",

@@ -15,6 +15,7 @@ from layers.palette import BLUES, PURPLES, TEAL, ramp
 
 Unit = Literal["share", "minutes", "per_km2", "per_100", "km2", "count"]
 NOT_KNOWN = Text("未知", "not known")
+NO_SHARE = Text("无对象或未知", "none there, or not known")  # no member in the grid: no share
 NOT_REACHABLE = Text("走不到", "not reachable")
 
 # Lower bounds of all classes but the first. The same value means the same colour on every map.
@@ -53,7 +54,7 @@ class Figure:
     def say(self, value: float, lang: Language) -> str:
         """Return one value as it is read: "87%", "12.5 分钟", "未知"."""
         if math.isnan(value):
-            return NOT_KNOWN.say(lang)
+            return "—" if self.unit in {"share", "per_100"} else NOT_KNOWN.say(lang)
         if self.unit == "minutes":
             if math.isinf(value):
                 return NOT_REACHABLE.say(lang)
@@ -63,6 +64,10 @@ class Figure:
         if self.unit == "km2":
             return f"{value:.2f} km²"
         return f"{value:,.0f}" if self.unit == "count" else f"{value:,.1f}"
+
+    def unknown_label(self, lang: Language) -> str:
+        """Return the label of what has no class."""
+        return (NO_SHARE if self.unit in {"share", "per_100"} else NOT_KNOWN).say(lang)
 
     def labels(self, lang: Language) -> list[str]:
         """Return one label a class, from the lowest to the highest."""

@@ -4,7 +4,7 @@ import geopandas as gpd
 import numpy as np
 
 from geo.text import Language, Text
-from layers.figures import NOT_KNOWN, Figure, grid_figure
+from layers.figures import Figure, grid_figure
 from layers.geojson import to_features
 from layers.map_layer import Legend, LegendItem, MapLayer, TooltipField
 from layers.palette import UNKNOWN
@@ -74,5 +74,5 @@ def _legend(figure: Figure, lang: Language, *, has_unknown: bool) -> Legend:
         for label, colour in zip(figure.labels(lang), figure.colours, strict=True)
     ]
     if has_unknown:
-        items.append(LegendItem(NOT_KNOWN.say(lang), UNKNOWN, "hatch"))
+        items.append(LegendItem(figure.unknown_label(lang), UNKNOWN, "hatch"))
     return Legend(figure.title.say(lang), tuple(items))

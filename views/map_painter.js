@@ -236,7 +236,10 @@ function trace(context, shape, f, { scale, left, top }) {
   }
 }
 
-function strokePath(context, style, colour, toned) {
+/** Lines grow with the zoom: a street of the overview must not be as wide as a grid. */
+const lineGrowth = (zoom, least, most) => Math.max(least, Math.min(most, 2 ** ((zoom - 16) * 0.32)));
+
+function strokePath(context, style, colour, toned, growth) {
   const dash = style.dash ? style.dash.split(" ").map(Number) : [];
   context.lineJoin = "round";
   context.lineCap = dash.length ? "butt" : "round";
@@ -244,12 +247,12 @@ function strokePath(context, style, colour, toned) {
   if (style.casing) {
     context.strokeStyle = toned(style.casing);
     context.globalAlpha = 0.9;
-    context.lineWidth = style.weight + 2;
+    context.lineWidth = style.weight * growth + 2 * Math.min(1, growth);
     context.stroke();
   }
   context.strokeStyle = colour;
   context.globalAlpha = style.opacity;
-  context.lineWidth = style.weight;
+  context.lineWidth = style.weight * growth;
   context.stroke();
   context.setLineDash([]);
   context.globalAlpha = 1;
@@ -265,17 +268,20 @@ function paintLayer(context, view, layer, toned, hatch) {
     return;
   }
   if (about.kind === "polygon") {
+    // Close by, what lies under the figure matters more: streets, buildings, names.
+    const fade = about.is_base ? 1 : Math.max(0.35, Math.min(1, 1 - (view.zoom - 15.5) * 0.4));
     for (const f of seen) {
       const style = styleOf(layer, f);
       context.beginPath();
       trace(context, shape, f, view);
-      context.globalAlpha = style.fill_opacity;
+      context.globalAlpha = style.fill_opacity * fade;
       const colour = toned(colourOf(layer, f) ?? style.fill ?? style.colour);
       context.fillStyle = layer.hatched?.has(f) ? hatch(context) : colour;
       context.fill("evenodd");
       context.globalAlpha = 1;
     }
   }
+  const growth = about.is_base ? lineGrowth(view.zoom, 0.3, 1.9) : lineGrowth(view.zoom, 0.6, 1.2);
   const ownLines = layer.styles || (about.kind === "line" && layer.colours);
   for (const group of ownLines ? seen.map((f) => [f]) : [seen]) {
     const style = group.length && styleOf(layer, group[0]);
@@ -283,7 +289,7 @@ function paintLayer(context, view, layer, toned, hatch) {
     context.beginPath();
     for (const f of group) trace(context, shape, f, view);
     const own = ownLines && colourOf(layer, group[0]);
-    strokePath(context, style, toned(own || style.colour), toned);
+    strokePath(context, style, toned(own || style.colour), toned, growth);
   }
 }
 
@@ -304,7 +310,7 @@ function paintPoint(context, { scale, left, top, zoom }, layer, f, toned, hatch)
   context.globalAlpha = 1;
 }
 
-const pointGrowth = (zoom) => Math.max(0.6, Math.min(1.35, 1 + (zoom - 15.5) * 0.15));
+const pointGrowth = (zoom) => Math.max(0.6, Math.min(1.9, 1 + (zoom - 15.5) * 0.22));
 
 function pointPath(context, x, y, radius, shape) {
   if (shape === "diamond") {

@@ -68,7 +68,7 @@ const SWATCHES = {
   dot: (c) => svg(20, ["circle", {
     cx: 10, cy: 10, r: 6.5, fill: c, stroke: "#5b6b7a", "stroke-opacity": 0.6,
   }]),
-  diamond: (c) => svg(20, ["path", { d: "M10 2l8 8-8 8-8-8z", fill: c, stroke: "#5a3a05" }]),
+  diamond: (c) => svg(20, ["path", { d: "M10 2l8 8-8 8-8-8z", fill: c, stroke: "#ffffff" }]),
   star: (c) => stationSign(c, false),
   hollow_star: (c) => stationSign(c, true),
   hatch: (c) => svg(20,
