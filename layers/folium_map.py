@@ -1,337 +1,339 @@
-"""A self-contained HTML map to hand on: opens from a USB stick with no network.
+"""A self-contained HTML map to hand on: opens from a USB stick with no network."""
 
-Nothing is fetched: folium's links to scripts and style sheets elsewhere are taken out and Leaflet
-stands in the page. Text from files and users reaches the page in three ways only: as JSON inside
-a script (`_script_json`), from where it is shown by `textContent`; escaped for HTML; or both, for
-the layer control, which Leaflet writes as HTML.
-"""
-
-import html
-import json
+import base64
 import re
-from collections.abc import Mapping, Sequence
-from functools import cache
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import folium
 from branca.element import Element, MacroElement
+from folium.features import GeoJsonTooltip
 from folium.template import Template
-from folium.utilities import JsCode
 from xstatic.pkg import leaflet
 
 from geo.text import Language, Text
-from layers.geojson import FeatureCollection
-from layers.map_layer import LegendItem, MapLayer, joint_bounds
-from layers.palette import BRAND_RED
+from layers.folium_legend import legend_html, sign_svg
+from layers.map_layer import MapLayer, joint_bounds
+from layers.page_text import page_text
 
-BASE_PANE = "ground"
-STAR = "M12 2.6l2.8 6 6.6.8-4.9 4.5 1.3 6.5-5.8-3.3-5.8 3.3 1.3-6.5L2.6 9.4l6.6-.8z"
-FUNCTIONS = """
-const redgrid = {
-  node(tag, text) {
-    const made = document.createElement(tag);
-    if (text !== undefined) made.textContent = text;
-    return made;
-  },
-  tip(properties, fields) {
-    const box = redgrid.node("div");
-    box.append(redgrid.node("strong", properties.name ?? ""));
-    const table = redgrid.node("table");
-    for (const [key, label] of fields) {
-      if (!label || !properties[key]) continue;
-      const row = redgrid.node("tr");
-      row.append(redgrid.node("th", label), redgrid.node("td", properties[key]));
-      table.append(row);
-    }
-    if (table.children.length) box.append(table);
-    return box;
-  },
-  keepOrder(map, groups) {
-    const arrange = () => {
-      for (const [group, minZoom, isBase] of groups) {
-        if (isBase && map.getZoom() < minZoom) map.removeLayer(group);
-        else if (isBase) map.addLayer(group);
-        if (map.hasLayer(group)) group.bringToFront();
-      }
-    };
-    map.on("zoomend overlayadd", arrange);
-    arrange();
-  },
-};
-"""
-STYLE = """
-body { font: 13px/1.5 system-ui, "Noto Sans CJK SC", "Microsoft YaHei", sans-serif; }
-.leaflet-container { background: #f7f6f2; font: inherit; }
-.leaflet-tooltip, .leaflet-popup-content { font-size: 13px; }
-.leaflet-container table { font-size: inherit; border-spacing: 0; }
-.leaflet-tooltip strong, .leaflet-popup-content strong { font-size: 14px; }
-.leaflet-container th { text-align: left; font-weight: 400; opacity: .75; padding-right: 14px; }
-.leaflet-container td { text-align: right; font-weight: 600; font-variant-numeric: tabular-nums; }
-.rg-station { background: none; border: 0; }
-.rg-box {
-  position: fixed; z-index: 900; background: #fffffff0; border: 1px solid #d5dae0;
-  border-radius: 8px; padding: 8px 12px; max-width: min(300px, 70vw);
+Json = dict[str, Any]
+PLAIN: Json = {
+    "colour": "#5b6b7a",
+    "weight": 1.0,
+    "opacity": 1.0,
+    "fill_opacity": 0.7,
+    "radius": 5.0,
+    "dash": "",
 }
-.rg-title { left: 54px; top: 10px; }
-.rg-title h1 { margin: 0; font-size: 17px; }
-.rg-title p { margin: 0; opacity: .8; }
-.rg-legend { right: 10px; bottom: 24px; max-height: 60vh; overflow: auto; }
-.rg-legend h2 { margin: 6px 0 2px; font-size: 12px; }
-.rg-legend ul { margin: 0; padding: 0; list-style: none; }
-.rg-legend li { display: flex; gap: 8px; align-items: center; }
-.rg-legend svg { width: 18px; height: 18px; flex: none; }
-@media (max-width: 640px) { .rg-legend { max-height: 34vh; } }
+# Nothing from outside, whatever a reader's browser would allow.
+POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:"
+PAGE_CSS = """
+html, body { height: 100%; margin: 0; }
+body { font: 14px/1.45 system-ui, "Noto Sans CJK SC", "Microsoft YaHei", sans-serif;
+  color: #17212b; display: flex; flex-direction: column; font-variant-numeric: tabular-nums; }
+header { padding: 8px 14px; border-bottom: 3px solid #c8161d; }
+header h1 { margin: 0; font-size: 18px; }
+header p { margin: 2px 0 0; color: #4a5663; font-size: 12.5px; overflow-wrap: anywhere; }
+.folium-map { flex: 1 1 auto; min-height: 0; background: #f7f6f2 !important; font: inherit; }
+.leaflet-control-layers label, .legend span, .legend h2 { overflow-wrap: anywhere; }
+.leaflet-control-layers { max-width: 240px; }
+.leaflet-container, .leaflet-tooltip { font-size: 13px !important; }
+.legend { position: fixed; right: 10px; bottom: 12px; z-index: 1000; max-width: 240px;
+  max-height: 55vh; overflow: auto; background: #ffffffee; border: 1px solid #d5dae0;
+  border-radius: 8px; padding: 6px 12px 8px; font-size: 13px; }
+.legend summary { font-weight: 600; cursor: pointer; }
+.legend h2 { margin: 6px 0 2px; font-size: 12px; color: #4a5663; }
+.legend ul { margin: 0; padding: 0; list-style: none; }
+.legend li { display: flex; align-items: center; gap: 8px; line-height: 21px; }
+.legend svg { width: 18px; height: 18px; flex: none; }
+.tip dl { display: grid; grid-template-columns: auto auto; gap: 1px 14px; margin: 2px 0 0; }
+.tip dd { margin: 0; text-align: right; font-weight: 600; }
+.leaflet-tooltip { white-space: normal; width: max-content; max-width: 280px; }
+.leaflet-tooltip, .leaflet-tooltip * { overflow-wrap: anywhere; }
+path.hatched { fill: url(#hatched); }
 """
+HATCH = (
+    '<svg width="0" height="0" style="position:absolute" aria-hidden="true"><defs>'
+    '<pattern id="hatched" width="8" height="8" patternUnits="userSpaceOnUse">'
+    '<path d="M0 0h8v8H0z" fill="#f1f3f5"/>'
+    '<path d="M0 8L8 0M-2 2L2 -2M6 10L10 6" stroke="#a7adb5" stroke-width="1.4"/>'
+    "</pattern></defs></svg>"
+)
 
 
 def folium_html(
     layers: Sequence[MapLayer], *, title: str, lang: Language, notes: Sequence[str] = ()
 ) -> str:
-    """Return one HTML page with the layers, their legends and a layer control.
+    """Return one HTML page with the layers, a layer control, a legend and tooltips.
+
+    Leaflet is part of the page and its content policy forbids every request. All text shows as
+    text. Names that the live map writes on the map are in the tooltips here.
 
     Parameters
     ----------
     layers
-        Drawn by `order`; colours of the light theme.
-    title
-        The heading, and the name of the page.
-    lang
-        The language of the page's own words.
-    notes
-        Lines below the heading: data date, speed profile, limit, licences.
+        Drawn by `order`; layers with `min_zoom` appear from that zoom on.
+    title, notes
+        Plain text above the map: what it shows, the data date, who made the data.
     """
     drawn = sorted(layers, key=lambda layer: layer.order)
-    # One fit at the start; without any geometry the whole world is shown.
-    page = folium.Map(
-        tiles=None,
-        prefer_canvas=True,
-        control_scale=False,
-        zoom_control=False,
-        attribution_control=False,
-        zoom_snap=0.25,
-    )
-    page.default_js = []
-    page.default_css = []
-    folium.map.CustomPane(BASE_PANE, z_index=350, pointer_events=False).add_to(page)
-    figure = page.get_root()
-    figure.title = html.escape(title)
-    for part in _assets():
-        figure.header.add_child(Element(part))
-    groups = [_group(layer).add_to(page) for layer in drawn]
-    folium.LayerControl(collapsed=False).add_to(page)
+    plan = folium.Map(tiles=None, zoom_control=False, attribution_control=False, zoom_snap=0.25)
+    plan.default_js, plan.default_css = [], []  # links to content delivery networks
+    page = plan.get_root()
+    page.title = page_text(title)
+    page.header.add_child(_Raw(_head()), name="offline")
+    page.html.add_child(_Raw(_heading(title, notes) + HATCH), name="heading", index=0)
+    groups = {}
+    for number, layer in enumerate(drawn):
+        groups[layer.id] = _add_layer(plan, layer, number, _unlike(layer, drawn[:number]))
+    page.html.add_child(_Raw(legend_html(drawn, lang)), name="legend")
     bounds = joint_bounds([x for x in drawn if not x.is_base]) or joint_bounds(drawn)
     if bounds is not None:
         west, south, east, north = bounds
-        page.fit_bounds([[south, west], [north, east]], padding=(18, 18))
-    _Controls(groups, drawn, lang).add_to(page)
-    _Panels(title, list(notes), drawn, lang).add_to(page)
-    return str(figure.render())
+        plan.fit_bounds([[south, west], [north, east]], padding=(18, 18), max_zoom=17)
+    if any(not layer.is_base for layer in drawn):
+        folium.LayerControl(collapsed=False, autoZIndex=False).add_to(plan)
+    plan.add_child(_Controls(drawn, groups, lang))
+    html: str = page.render()
+    return html.replace("<html>", f'<html lang="{"en" if lang == "en" else "zh-CN"}">', 1)
 
 
-@cache
-def _assets() -> tuple[str, str, str]:
-    """Return Leaflet, the page's functions and its styles as elements of the head."""
-    folder = Path(leaflet.BASE_DIR)
-    code = (folder / "leaflet.js").read_text(encoding="utf-8")
-    code = code[: code.rindex("//# sourceMappingURL")]
-    css = (folder / "leaflet.css").read_text(encoding="utf-8")
-    css = re.sub(r"url\([^)]*\)", "none", css)
-    return (
-        f"{{% raw %}}<style>{css}{STYLE}</style>{{% endraw %}}",
-        f"{{% raw %}}<script>{code}</script>{{% endraw %}}",
-        f"{{% raw %}}<script>{FUNCTIONS}</script>{{% endraw %}}",
-    )
+class _Raw(Element):  # type: ignore[misc]
+    """Text that goes into the page as it is, never read as a template."""
+
+    _template = Template("{{ this.text }}")
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
 
 
-def _script_json(value: object) -> str:
-    """Return a value as JSON that is safe inside a script, whatever text it holds."""
-    text = json.dumps(value, ensure_ascii=True)
-    for sign in "<>&'`$":
-        text = text.replace(sign, f"\\u{ord(sign):04x}")
-    return text
+class _Controls(MacroElement):  # type: ignore[misc]
+    """Zoom buttons and scale in the page's language; what depends on zoom and on the switches."""
 
-
-# --- layers -----------------------------------------------------------------------------------
-
-
-def _group(layer: MapLayer) -> folium.FeatureGroup:
-    """Return one layer; its title is escaped, because the layer control writes it as HTML."""
-    group = folium.FeatureGroup(
-        name=html.escape(layer.title), control=not layer.is_base, show=layer.is_shown
-    )
-    content = _with_values(layer)
-    if not content["features"]:
-        return group
-    folium.GeoJson(
-        content,
-        style_function=lambda feature: _style(layer, feature["id"]),
-        marker=_marker(layer),
-        on_each_feature=JsCode(_on_each(layer)),
-        smooth_factor=0.5,
-        interactive=not layer.is_base,
-        **({"pane": BASE_PANE} if layer.is_base else {}),
-    ).add_to(group)
-    return group
-
-
-def _with_values(layer: MapLayer) -> dict[str, Any]:
-    """Return the GeoJSON of a layer with the texts that its tooltip reads."""
-    content: dict[str, Any] = json.loads(FeatureCollection.of(layer.geometry).text)
-    told = {"name", *(field.key for field in layer.tooltip)}
-    if not layer.is_base:
-        for feature in content["features"]:
-            values = layer.values.get(feature["id"], {})
-            feature["properties"] = {k: str(v) for k, v in values.items() if k in told}
-    return content
-
-
-def _light(colour: Any) -> Any:  # noqa: ANN401 - a colour or a pair of them
-    """Return the colour of the light theme."""
-    return colour[0] if isinstance(colour, tuple | list) else colour
-
-
-def _style(layer: MapLayer, feature_id: str) -> dict[str, Any]:
-    """Return Leaflet's options for one feature."""
-    style: Mapping[str, Any] = {**layer.style, **layer.feature_styles.get(feature_id, {})}
-    own = layer.colours.get(feature_id)
-    if layer.kind == "icon":
-        return {"html": _station_svg(own or BRAND_RED, is_hollow=feature_id in layer.hollow)}
-    colour = _light(style.get("colour", "#5b6b7a"))
-    weight = style.get("weight", 1)
-    if layer.kind == "line" or style.get("hit") == "line":
-        # A white street needs its edge: here the edge is drawn alone.
-        line = own or (_light(style["casing"]) if layer.is_base and "casing" in style else colour)
-        return {
-            "color": line,
-            "weight": weight,
-            "opacity": style.get("opacity", 1.0),
-            "dashArray": style.get("dash") or None,
-            "fill": False,
-        }
-    return {
-        "color": colour,
-        "weight": weight,
-        "stroke": weight > 0,
-        "fillColor": own or _light(style.get("fill", colour)),
-        "fillOpacity": _fill_opacity(layer, feature_id, style.get("fill_opacity", 0.7)),
-        "radius": style.get("radius", 5),
-    }
-
-
-def _fill_opacity(layer: MapLayer, feature_id: str, wanted: float) -> float:
-    """Return how opaque a feature is: areas let the streets below through."""
-    if feature_id in layer.hollow:
-        return 0.0
-    is_area = layer.kind == "polygon" and not layer.is_base
-    return 0.75 * wanted if is_area else wanted
-
-
-def _marker(layer: MapLayer) -> folium.Marker | folium.CircleMarker | None:
-    """Return what points are drawn as; areas and lines need none."""
-    if layer.kind == "icon":
-        icon = folium.DivIcon(icon_size=(28, 28), icon_anchor=(14, 14), class_name="rg-station")
-        return folium.Marker(icon=icon)
-    return folium.CircleMarker() if layer.kind == "point" else None
-
-
-def _on_each(layer: MapLayer) -> str:
-    """Return the function that binds tooltip, and name and popup of an icon."""
-    if layer.is_base:
-        return "() => {}"
-    fields = _script_json([[field.key, field.label] for field in layer.tooltip])
-    tip = f"() => redgrid.tip(feature.properties, {fields})"
-    if layer.kind != "icon":
-        return f"(feature, layer) => layer.bindTooltip({tip}, {{sticky: true}})"
-    return (
-        "(feature, layer) => { layer.bindTooltip(() => redgrid.node('b', feature.properties.name),"
-        " {permanent: true, direction: 'bottom', offset: [0, 12]});"
-        f" layer.bindPopup({tip}); }}"
-    )
-
-
-def _station_svg(colour: str, *, is_hollow: bool) -> str:
-    """Return a star on a disc; `colour` comes from a palette, never from a file."""
-    disc, star = ("#ffffff", "none") if is_hollow else (colour, "#ffffff")
-    edge, line = (colour, colour) if is_hollow else ("#ffffff", "none")
-    return (
-        f'<svg viewBox="0 0 28 28" width="28" height="28" aria-hidden="true"><circle cx="14" '
-        f'cy="14" r="11.5" fill="{disc}" stroke="{edge}" stroke-width="2"/><path d="{STAR}" '
-        f'transform="translate(5.4 5.2) scale(.717)" fill="{star}" stroke="{line}" '
-        f'stroke-width="2.2"/></svg>'
-    )
-
-
-class _Controls(MacroElement):  # type: ignore[misc] # branca has no types
-    """Zoom buttons and scale; layers kept in order, base layers to the zooms they are for."""
-
-    _template = Template("""
+    _template = Template(
+        """
         {% macro script(this, kwargs) %}
-        L.control.zoom({{ this.titles|tojson }}).addTo({{ this._parent.get_name() }});
-        L.control.scale({imperial: false}).addTo({{ this._parent.get_name() }});
-        redgrid.keepOrder({{ this._parent.get_name() }}, [
-            {% for group, min_zoom, is_base in this.groups %}
-            [{{ group }}, {{ min_zoom }}, {{ is_base }}],{% endfor %}
-        ]);
+        {
+            const plan = {{ this._parent.get_name() }};
+            L.control.zoom({{ this.titles|tojson }}).addTo(plan);
+            L.control.scale({imperial: false}).addTo(plan);
+            const zoomed = () => {
+                for (const [pane, zoom] of {{ this.min_zooms|tojson }}) {
+                    plan.getPane(pane).style.display = plan.getZoom() >= zoom ? "" : "none";
+                }
+            };
+            const switched = () => {
+                {%- for number, group in this.legends %}
+                document.getElementById("legend-{{ number }}").hidden = !plan.hasLayer({{ group }});
+                {%- endfor %}
+            };
+            plan.on("zoomend", zoomed).on("overlayadd overlayremove", switched);
+            zoomed();
+            switched();
+        }
         {% endmacro %}
-    """)
+        """
+    )
 
     def __init__(
-        self, groups: Sequence[folium.FeatureGroup], layers: Sequence[MapLayer], lang: Language
+        self, layers: Sequence[MapLayer], groups: Mapping[str, folium.FeatureGroup], lang: Language
     ) -> None:
         super().__init__()
         self.titles = {
             "zoomInTitle": Text("放大", "Zoom in").say(lang),
             "zoomOutTitle": Text("缩小", "Zoom out").say(lang),
         }
-        self.groups = [
-            (group.get_name(), int(layer.min_zoom), str(layer.is_base).lower())
-            for group, layer in zip(groups, layers, strict=True)
-        ]
-
-
-class _Panels(MacroElement):  # type: ignore[misc] # branca has no types
-    """Heading, notes and legend; every text is escaped for HTML."""
-
-    _template = Template("""
-        {% macro html(this, kwargs) %}
-        <div class="rg-box rg-title"><h1>{{ this.title|e }}</h1>
-        {% for note in this.notes %}<p>{{ note|e }}</p>{% endfor %}</div>
-        {% if this.legends %}<div class="rg-box rg-legend">
-        <strong>{{ this.heading|e }}</strong>
-        {% for title, items in this.legends %}
-        {% if title %}<h2>{{ title|e }}</h2>{% endif %}
-        <ul>{% for label, swatch in items %}
-        <li>{{ swatch }}<span>{{ label|e }}</span></li>{% endfor %}</ul>
-        {% endfor %}</div>{% endif %}
-        {% endmacro %}
-    """)
-
-    def __init__(
-        self, title: str, notes: list[str], layers: Sequence[MapLayer], lang: Language
-    ) -> None:
-        super().__init__()
-        self.title, self.notes = title, notes
-        self.heading = Text("图例", "Legend").say(lang)
+        numbered = list(enumerate(layers))
+        self.min_zooms = [[_pane(n), layer.min_zoom] for n, layer in numbered if layer.min_zoom]
         self.legends = [
-            (layer.legend.title, [(item.label, _swatch(item)) for item in layer.legend.items])
-            for layer in layers
-            if layer.legend is not None and layer.legend.items
+            [n, groups[layer.id].get_name()]
+            for n, layer in numbered
+            if layer.legend is not None and not layer.is_base
         ]
 
 
-def _swatch(item: LegendItem) -> str:
-    """Return the sign of a class as SVG; the colour is checked, as it lands in HTML."""
-    colour = item.colour if re.fullmatch(r"#[0-9a-fA-F]{3,8}", item.colour) else "#999999"
-    if item.sign in {"star", "hollow_star"}:
-        return _station_svg(colour, is_hollow=item.sign == "hollow_star")
-    if item.sign in {"line", "dash", "dotted"}:
-        dash = {"line": "none", "dash": "5 3", "dotted": "2 2.6"}[item.sign]
-        shape = f'<path d="M1 10h18" stroke="{colour}" stroke-width="3" stroke-dasharray="{dash}"/>'
-    elif item.sign == "dot":
-        shape = f'<circle cx="10" cy="10" r="6.5" fill="{colour}" stroke="#5b6b7a"/>'
-    elif item.sign == "diamond":
-        shape = f'<path d="M10 2l8 8-8 8-8-8z" fill="{colour}"/>'
-    else:
-        shape = f'<path d="M1 3h18v14H1z" fill="{colour}" stroke="#5b6b7a" stroke-opacity=".4"/>'
-    return f'<svg viewBox="0 0 20 20" aria-hidden="true">{shape}</svg>'
+# --- the page -------------------------------------------------------------------------------------
+
+
+def _head() -> str:
+    """Return the policy, Leaflet and the style sheets."""
+    folder = Path(leaflet.BASE_DIR)
+    script = (folder / "leaflet.js").read_text(encoding="utf-8")
+    script = script[: script.rindex("//# sourceMappingURL")].replace("</script", "<\\/script")
+    css = (folder / "leaflet.css").read_text(encoding="utf-8")
+    layers_png = base64.b64encode((folder / "images" / "layers.png").read_bytes()).decode()
+    css = css.replace("url(images/layers.png)", f"url(data:image/png;base64,{layers_png})")
+    css = re.sub(r"url\(images/[^)]*\)", "none", css)
+    return (
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
+        f"<style>{css}</style><script>{script}</script><style>{PAGE_CSS}</style>"
+    )
+
+
+def _heading(title: str, notes: Sequence[str]) -> str:
+    """Return the title and the notes above the map."""
+    lines = "".join(f"<p>{page_text(note)}</p>" for note in notes)
+    return f"<header><h1>{page_text(title)}</h1>{lines}</header>"
+
+
+def _unlike(layer: MapLayer, earlier: Sequence[MapLayer]) -> str:
+    """Return the title; with a number where an earlier layer has the same."""
+    same = sum(other.title == layer.title for other in earlier)
+    return f"{layer.title} ({same + 1})" if same else layer.title
+
+
+# --- layers ---------------------------------------------------------------------------------------
+
+
+def _pane(number: int) -> str:
+    return f"layer-{number}"
+
+
+def _add_layer(plan: folium.Map, layer: MapLayer, number: int, title: str) -> folium.FeatureGroup:
+    """Add a layer in a pane of its own, so that the switches never change what lies on top."""
+    pane = folium.map.CustomPane(_pane(number), z_index=400 + number, pointer_events=False)
+    plan.add_child(pane)
+    group = folium.FeatureGroup(
+        name=page_text(title),
+        control=not layer.is_base,
+        show=layer.is_base or layer.is_shown,
+    ).add_to(plan)
+    if layer.kind == "icon" or layer.style.get("shape") == "diamond":
+        for marker in _markers(layer, _pane(number)):
+            marker.add_to(group)
+        return group
+    features = list(_features(layer))
+    if not features:
+        return group
+    if _light(layer.style.get("casing")):
+        cased = [{**f, "properties": {"style": _casing(layer, str(f["id"]))}} for f in features]
+        _geojson(layer, cased, _pane(number)).add_to(group)
+    _geojson(layer, features, _pane(number), has_tips=_has_tips(layer)).add_to(group)
+    return group
+
+
+def _geojson(
+    layer: MapLayer, features: list[Json], pane: str, *, has_tips: bool = False
+) -> folium.GeoJson:
+    """Return features that carry their own style; ids stay behind."""
+    kept = [{k: f[k] for k in ("type", "properties", "geometry")} for f in features]
+    tip = GeoJsonTooltip(["tip"], labels=False, class_name="tip", sticky=True) if has_tips else None
+    return folium.GeoJson(
+        {"type": "FeatureCollection", "features": kept},
+        control=False,
+        marker=folium.CircleMarker() if layer.kind == "point" else None,
+        tooltip=tip,
+        pane=pane,
+        interactive=has_tips,
+    )
+
+
+def _features(layer: MapLayer) -> Iterator[Json]:
+    """Yield features with style and tooltip; lines without either of their own become one."""
+    features = layer.geometry["features"]
+    if layer.is_base and layer.kind == "line" and features:
+        lines = [line for f in features for line in _lines_of(f["geometry"])]
+        shape = {"type": "MultiLineString", "coordinates": lines}
+        yield _feature(layer, "", shape)
+        return
+    for feature in features:
+        yield _feature(layer, str(feature["id"]), feature["geometry"])
+
+
+def _feature(layer: MapLayer, id_: str, shape: Json) -> Json:
+    properties: Json = {"style": _path_style(layer, id_)}
+    if _has_tips(layer):
+        properties["tip"] = _tip(layer, id_)
+    return {"type": "Feature", "id": id_, "properties": properties, "geometry": shape}
+
+
+def _lines_of(shape: Json) -> list[Any]:
+    coordinates: list[Any] = shape["coordinates"]
+    return coordinates if shape["type"] == "MultiLineString" else [coordinates]
+
+
+def _has_tips(layer: MapLayer) -> bool:
+    return not layer.is_base and bool(layer.tooltip)
+
+
+def _tip(layer: MapLayer, id_: str) -> str:
+    """Return name and figures of a feature as HTML."""
+    values = layer.values.get(id_, {})
+    rows = [
+        f"<dt>{page_text(field.label)}</dt><dd>{page_text(str(values[field.key]))}</dd>"
+        for field in layer.tooltip
+        if field.label and str(values.get(field.key, ""))
+    ]
+    name = page_text(str(values.get("name") or layer.title))
+    return f"<strong>{name}</strong>" + (f"<dl>{''.join(rows)}</dl>" if rows else "")
+
+
+def _light(colour: Any) -> str:  # noqa: ANN401 - a colour, a pair of them, or nothing
+    """Return the colour of the light theme, "" where there is none."""
+    return str(colour[0] if isinstance(colour, list | tuple) else colour or "")
+
+
+def _style(layer: MapLayer, id_: str) -> Json:
+    return {**PLAIN, **layer.style, **layer.feature_styles.get(id_, {})}
+
+
+def _path_style(layer: MapLayer, id_: str) -> Json:
+    """Return Leaflet's path options of a feature."""
+    style = _style(layer, id_)
+    own = layer.colours.get(id_)
+    has_fill = layer.kind != "line"
+    is_hollow = id_ in layer.hollow
+    is_ring = layer.kind == "polygon" and id_ in layer.feature_styles
+    has_own_line = bool(own) and (layer.kind == "line" or is_hollow or is_ring)
+    path: Json = {
+        "color": own if has_own_line else _light(style["colour"]),
+        "weight": style["weight"],
+        "opacity": style["opacity"],
+        "stroke": bool(style["weight"]),
+        "fill": has_fill and not is_hollow,
+    }
+    if has_fill:
+        path["fillColor"] = own or _light(style.get("fill") or style["colour"])
+        path["fillOpacity"] = style["fill_opacity"]
+    if layer.kind == "point":
+        path["radius"] = style["radius"]
+    if style["dash"]:
+        path["dashArray"] = style["dash"]
+    if id_ in layer.hatched:
+        path["className"] = "hatched"
+    return path
+
+
+def _casing(layer: MapLayer, id_: str) -> Json:
+    """Return the path options of the wider line below."""
+    style = _style(layer, id_)
+    weight = float(style["weight"]) + 2
+    return {"color": _light(style["casing"]), "weight": weight, "opacity": 0.9, "fill": False}
+
+
+def _markers(layer: MapLayer, pane: str) -> Iterator[folium.Marker]:
+    """Yield a sign a point: a star on a disc, or a diamond."""
+    sign = "star" if layer.kind == "icon" else "diamond"
+    size = 28 if sign == "star" else 15
+    for feature in layer.geometry["features"]:
+        id_ = str(feature["id"])
+        style = _style(layer, id_)
+        colour = layer.colours.get(id_) or _light(style.get("fill") or style["colour"])
+        picture = sign_svg(
+            "hollow_star" if id_ in layer.hollow and sign == "star" else sign, colour
+        )
+        lon, lat = feature["geometry"]["coordinates"][:2]
+        marker = folium.Marker(
+            [lat, lon],
+            icon=folium.DivIcon(
+                html=picture,
+                icon_size=(size, size),
+                icon_anchor=(size // 2, size // 2),
+                class_name="sign",
+            ),
+            tooltip=folium.Tooltip(_tip(layer, id_)) if _has_tips(layer) else None,
+            pane=pane,
+        )
+        yield marker
