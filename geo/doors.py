@@ -6,8 +6,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geo.attachments import Attachments
-from geo.graph import TICKS_PER_S, UNREACHED, WalkGraph
-from geo.kernel import Arcs, Doors, EdgeEnds, Ids, Ints, Targets, search
+from geo.graph import FAR, TICKS_PER_S, WalkGraph
+from geo.kernel import (
+    Arcs,
+    Doors,
+    EdgeEnds,
+    Ids,
+    Ints,
+    Targets,
+    Workspace,
+    new_workspace,
+    search,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,7 +31,12 @@ class Seeds:
 
 def arcs_of(graph: WalkGraph) -> Arcs:
     """Return what a search reads of a graph."""
-    return Arcs(graph.arc_start, graph.arc_head, graph.arc_ticks, graph.arc_edge)
+    return Arcs(graph.arc_start, graph.arc_head_ticks, graph.arc_edge)
+
+
+def workspace_for(graph: WalkGraph, limit: int) -> Workspace:
+    """Return a clean workspace for searches on a graph as far as `limit` ticks."""
+    return new_workspace(len(graph.node), len(graph.arc_edge), limit)
 
 
 def ends_of(graph: WalkGraph) -> EdgeEnds:
@@ -80,9 +95,7 @@ def _ways_out(
     inside: NDArray[np.intp],
 ) -> list[tuple[NDArray[np.intp], NDArray[np.intp], Ints]]:
     """Search each origin's zone from within: its public nodes and the time to them."""
-    ticks = np.full(len(graph.node), UNREACHED, np.int64)
-    touched = np.empty(len(graph.node), np.int32)
-    heap = np.empty(len(graph.arc_head) + 2, np.int64)
+    work = workspace_for(graph, FAR - 1)
     found = []
     for door in inside:
         edge = doors.edge[door]
@@ -90,13 +103,13 @@ def _ways_out(
             arcs_of(graph),
             np.array([graph.edge_u[edge], graph.edge_v[edge]], np.int32),
             np.array([doors.from_u[door], to_v[door]]) + doors.access[door],
-            int(UNREACHED) - 1,
-            ticks,
-            touched,
-            heap,
+            FAR - 1,
+            work,
         )
-        nodes = touched[:n_touched]
+        nodes = work.touched[:n_touched]
         exits = nodes[graph.node_public[nodes] >= 0]
-        found.append((np.full(len(exits), point[door]), graph.node_public[exits], ticks[exits]))
-        ticks[nodes] = UNREACHED
+        found.append(
+            (np.full(len(exits), point[door]), graph.node_public[exits], work.ticks[exits])
+        )
+        work.ticks[nodes] = FAR
     return found

@@ -9,7 +9,7 @@ import shapely
 from numpy.typing import NDArray
 
 from geo.attachments import Attachments
-from geo.doors import arcs_of, doors_of, ends_of, seeds_of, targets_of
+from geo.doors import arcs_of, doors_of, ends_of, seeds_of, targets_of, workspace_for
 from geo.graph import TICKS_PER_S, walk_graph
 from geo.hours import is_open
 from geo.kernel import times_of_rows
@@ -18,7 +18,7 @@ from geo.profiles import SpeedProfile
 from geo.snap import snap_points
 
 GATE_TO_INNER_PATH_M = 15.0  # an inner path that comes this near to a gate leads to it
-INNER_LIMIT_S = 3600.0
+INNER_LIMIT = 3600 * TICKS_PER_S
 Rows = tuple[
     NDArray[np.int32],
     NDArray[np.int32],
@@ -119,9 +119,9 @@ def _inner_metres(
         seeds.ticks,
         targets_of(graph, goals, goal_doors),
         len(used_points),
-        int(INNER_LIMIT_S * TICKS_PER_S),
-        0,
-        len(used_gates),
+        INNER_LIMIT,
+        np.arange(len(used_gates)),
+        workspace_for(graph, INNER_LIMIT),
     )
     origin = np.repeat(np.arange(len(used_gates)), counts)
     found = pd.Series(

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from geo.contract import morton
 from geo.errors import NetworkError
 from geo.network import EdgeFlag, WalkNetwork
 from geo.profiles import SpeedProfile, speed_profile
@@ -24,7 +25,8 @@ from geo.zones import edge_zones
 
 TICKS_PER_MS = 32
 TICKS_PER_S = 1000 * TICKS_PER_MS
-UNREACHED = np.int64(2**38)  # ticks, about 99 days: more than any walk
+FAR = 2**31 - 1  # ticks of a node that a bounded search did not reach; 18.6 hours
+UNREACHED = np.int64(2**38)  # the same for the search for the nearest site; 99 days
 NODE_BITS = 24  # of the kernel's heap key; the rest holds ticks
 
 
@@ -33,9 +35,8 @@ class WalkGraph:
     """N routing nodes and A arcs in compressed rows; m edges as in the network. Read-only."""
 
     profile: SpeedProfile
-    arc_start: NDArray[np.int64]  # (N + 1,)
-    arc_head: NDArray[np.int32]  # (A,)
-    arc_ticks: NDArray[np.int32]  # (A,)
+    arc_start: NDArray[np.int32]  # (N + 1,)
+    arc_head_ticks: NDArray[np.int32]  # (A, 2) routing node it leads to, ticks
     arc_edge: NDArray[np.int32]  # (A,) edge of the arc; -1 for the arcs into a zone
     node: NDArray[np.int32]  # (N,) network node of each routing node
     node_zone: NDArray[np.int32]  # (N,) 0 public
@@ -105,12 +106,11 @@ def _make_graph(network: WalkNetwork, profile: SpeedProfile) -> WalkGraph:
             )
         )
     node_public = _public_copies(node, node_zone)
-    start, head, arc_ticks, arc_edge = _arcs(ends, ticks, usable, node_public)
+    start, head_ticks, arc_edge = _arcs(ends, ticks, usable, node_public)
     return WalkGraph(
         profile=profile,
         arc_start=start,
-        arc_head=head,
-        arc_ticks=arc_ticks,
+        arc_head_ticks=head_ticks,
         arc_edge=arc_edge,
         node=node,
         node_zone=node_zone,
@@ -128,20 +128,23 @@ def _routing_nodes(
 ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
     """Return node (N,), zone (N,) and the ends of each edge as routing nodes (m, 2).
 
-    Copies stand side by side in the order of the network's nodes, which is spatial.
+    They are numbered along a Morton curve, so that a search stays in few pages of memory; the
+    copies of one node stand side by side.
     """
     n_zones = int(zones.max(initial=0)) + 1
+    order = np.argsort(morton(network.xy), kind="stable")
+    rank = np.empty(len(order), np.int64)
+    rank[order] = np.arange(len(order))
     if n_zones == 1:  # nothing is restricted: the network's own nodes
-        n_nodes = len(network.xy)
         return (
-            np.arange(n_nodes, dtype=np.int32),
-            np.zeros(n_nodes, np.int32),
-            network.edge_nodes.astype(np.int32),
+            order.astype(np.int32),
+            np.zeros(len(order), np.int32),
+            rank[network.edge_nodes].astype(np.int32),
         )
-    pair = network.edge_nodes.astype(np.int64) * n_zones + zones[:, None]
+    pair = rank[network.edge_nodes] * n_zones + zones[:, None]
     pairs, row = np.unique(pair, return_inverse=True)
     return (
-        (pairs // n_zones).astype(np.int32),
+        order[pairs // n_zones].astype(np.int32),
         (pairs % n_zones).astype(np.int32),
         row.reshape(-1, 2).astype(np.int32),
     )
@@ -160,8 +163,8 @@ def _arcs(
     ticks: NDArray[np.int64],
     usable: NDArray[np.bool_],
     node_public: NDArray[np.int32],
-) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
-    """Return start, head, ticks and edge of the arcs, grouped by tail."""
+) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
+    """Return start, (head, ticks) and edge of the arcs, grouped by tail."""
     edge = np.flatnonzero(usable).astype(np.int32)
     u, v = ends[edge, 0], ends[edge, 1]
     is_loop = u == v  # one arc is enough to find its points, and it never shortens a walk
@@ -171,7 +174,7 @@ def _arcs(
     of_edge = np.concatenate([edge, edge[~is_loop], np.full(len(copies), -1, np.int32)])
     order = np.argsort(tail, kind="stable")
     of_edge = of_edge[order]
-    arc_ticks = np.where(of_edge >= 0, ticks[of_edge], 0).astype(np.int32)
+    arc_ticks = np.where(of_edge >= 0, ticks[of_edge], 0)
     counts = np.bincount(tail, minlength=len(node_public))
-    start = np.concatenate(([0], np.cumsum(counts))).astype(np.int64)
-    return start, head[order].astype(np.int32), arc_ticks, of_edge
+    start = np.concatenate(([0], np.cumsum(counts))).astype(np.int32)
+    return start, np.column_stack([head[order], arc_ticks]).astype(np.int32), of_edge

@@ -1,8 +1,10 @@
 """The inner loops: bounded Dijkstra on a WalkGraph, in ticks. Compiled; no checks in here.
 
-Dijkstra (1959) with a binary heap of packed keys (ticks << 24 | node) and lazy deletion. The work
-arrays are as long as the graph but are reset only where a search touched them, so the cost of a
-search depends on what it reaches and not on the size of the city.
+A bounded search keeps its front in buckets of about 8 s (Dial 1969; within a bucket labels may be
+corrected, as in Meyer & Sanders 2003, so the order there does not matter); the nearest-site search,
+which may go on to the end of the network, uses a binary heap of packed keys. The work arrays are as
+long as the graph but are reset only where a search touched them, and origins are taken in spatial
+order, so the cost of a search depends on what it reaches and not on the size of the city.
 """
 
 from typing import NamedTuple
@@ -11,9 +13,10 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from geo.graph import NODE_BITS, UNREACHED
+from geo.graph import FAR, NODE_BITS, UNREACHED
 
 NODE_MASK = (1 << NODE_BITS) - 1
+BUCKET_BITS = 18  # of ticks: 8.2 s, less than most edges take
 Ints = NDArray[np.int64]
 Ids = NDArray[np.int32]
 
@@ -21,10 +24,9 @@ Ids = NDArray[np.int32]
 class Arcs(NamedTuple):
     """The part of a WalkGraph that a search reads."""
 
-    start: Ints
-    head: Ids
-    ticks: Ids
-    edge: Ids
+    start: Ids  # (N + 1,)
+    head_ticks: Ids  # (A, 2) head and ticks side by side, for one look into memory
+    edge: Ids  # (A,)
 
 
 class Doors(NamedTuple):
@@ -85,49 +87,110 @@ def _pop(heap: Ints, size: int) -> int:
     return size
 
 
+class Workspace(NamedTuple):
+    """The arrays of a bounded search, made once (`new_workspace`) and clean between searches."""
+
+    ticks: Ids  # (N,) FAR where not reached
+    touched: Ids  # (N,)
+    bucket: Ids  # first entry of each bucket, -1 for none
+    entry_node: Ids
+    entry_next: Ids
+
+
+def new_workspace(n_nodes: int, n_arcs: int, limit: int) -> Workspace:
+    """Return a clean workspace for searches as far as `limit` ticks.
+
+    Allocated by NumPy, which asks the system for large pages: a search jumps about in it.
+    """
+    room = 4 * n_arcs + 4 * n_nodes + 1024
+    return Workspace(
+        np.full(n_nodes, FAR, np.int32),
+        np.empty(n_nodes, np.int32),
+        np.full((limit >> BUCKET_BITS) + 2, -1, np.int32),
+        np.empty(room, np.int32),
+        np.empty(room, np.int32),
+    )
+
+
 @njit(cache=True, nogil=True)
-def search(
-    arcs: Arcs,
-    seeds: Ids,
-    seed_ticks: Ints,
-    limit: int,
-    ticks: Ints,
-    touched: Ids,
-    heap: Ints,
-) -> int:
+def search(arcs: Arcs, seeds: Ids, seed_ticks: Ints, limit: int, work: Workspace) -> int:
     """Walk from the seeds as far as the limit; return how many nodes were touched.
 
-    `ticks` (N,) must hold UNREACHED everywhere; afterwards it holds the ticks of the touched
-    nodes. `heap` needs room for every arc and seed.
+    Afterwards `work.ticks` holds the ticks of the nodes in `work.touched`; `clean` them before the
+    next search. `limit` must be less than FAR and no more than the workspace was made for.
     """
-    size = 0
-    n_touched = 0
+    ticks, touched, bucket = work.ticks, work.touched, work.bucket
+    entry_node, entry_next = work.entry_node, work.entry_next
+    n_touched, n_entries, n_open = 0, 0, 0
+    here_bucket = len(bucket) - 1
     for i in range(len(seeds)):
-        node = seeds[i]
-        start = seed_ticks[i]
+        node, start = seeds[i], seed_ticks[i]
         if start <= limit and start < ticks[node]:
-            if ticks[node] == UNREACHED:
+            if ticks[node] == FAR:
                 touched[n_touched] = node
                 n_touched += 1
             ticks[node] = start
-            size = _push(heap, size, (start << NODE_BITS) | np.int64(node))
-    while size > 0:
-        key = heap[0]
-        size = _pop(heap, size)
-        node = key & NODE_MASK
-        here = key >> NODE_BITS
-        if here > ticks[node]:
+            into = start >> BUCKET_BITS
+            if n_entries == len(entry_node):
+                entry_node, entry_next = _twice(entry_node), _twice(entry_next)
+            entry_node[n_entries], entry_next[n_entries] = node, bucket[into]
+            bucket[into] = n_entries
+            n_entries += 1
+            n_open += 1
+            here_bucket = min(here_bucket, into)
+    while n_open > 0:
+        entry = bucket[here_bucket]
+        if entry < 0:
+            here_bucket += 1
             continue
+        bucket[here_bucket] = entry_next[entry]
+        n_open -= 1
+        node = entry_node[entry]
+        here = ticks[node]
+        if here >> BUCKET_BITS != here_bucket:
+            continue  # it was reached sooner, from an earlier bucket
         for arc in range(arcs.start[node], arcs.start[node + 1]):
-            there = here + arcs.ticks[arc]
-            head = arcs.head[arc]
-            if there < ticks[head] and there <= limit:
-                if ticks[head] == UNREACHED:
+            head = arcs.head_ticks[arc, 0]
+            there = np.int64(here) + arcs.head_ticks[arc, 1]
+            known = ticks[head]
+            if there < known and there <= limit:
+                if known == FAR:
                     touched[n_touched] = head
                     n_touched += 1
                 ticks[head] = there
-                size = _push(heap, size, (there << NODE_BITS) | np.int64(head))
+                into = there >> BUCKET_BITS
+                if n_entries == len(entry_node):
+                    entry_node, entry_next = _twice(entry_node), _twice(entry_next)
+                entry_node[n_entries], entry_next[n_entries] = head, bucket[into]
+                bucket[into] = n_entries
+                n_entries += 1
+                n_open += 1
     return n_touched
+
+
+@njit(cache=True, nogil=True, inline="always")
+def clean(work: Workspace, n_touched: int) -> None:
+    """Make a workspace ready for the next search."""
+    for i in range(n_touched):
+        work.ticks[work.touched[i]] = FAR
+
+
+@njit(cache=True, nogil=True)
+def _twice(entries: Ids) -> Ids:
+    larger = np.empty(2 * len(entries), np.int32)
+    larger[: len(entries)] = entries
+    return larger
+
+
+@njit(cache=True, nogil=True)
+def reach_many(arcs: Arcs, sources: Ids, limit: int, work: Workspace) -> Ints:
+    """Return how many nodes each source reaches within the limit."""
+    counts = np.empty(len(sources), np.int64)
+    at_once = np.zeros(1, np.int64)
+    for i in np.argsort(sources):
+        counts[i] = search(arcs, sources[i : i + 1], at_once, limit, work)
+        clean(work, counts[i])
+    return counts
 
 
 @njit(cache=True, nogil=True)
@@ -165,8 +228,8 @@ def search_nearest(
         if here > ticks[node]:
             continue
         for arc in range(arcs.start[node], arcs.start[node + 1]):
-            there = here + arcs.ticks[arc]
-            head = arcs.head[arc]
+            there = here + arcs.head_ticks[arc, 1]
+            head = arcs.head_ticks[arc, 0]
             is_nearer = there < ticks[head] or (there == ticks[head] and site[node] < site[head])
             if is_nearer and there <= limit:
                 ticks[head] = there
@@ -200,26 +263,26 @@ def reach_targets(
     ends: EdgeEnds,
     targets: Targets,
     limit: int,
-    ticks: Ints,
-    touched: Ids,
+    work: Workspace,
     n_touched: int,
     best: Ints,
     found: Ids,
     n_found: int,
 ) -> int:
     """Offer to each target the time over the ends of its edge; visits each reached edge once."""
+    ticks = work.ticks
     for i in range(n_touched):
-        node = touched[i]
+        node = work.touched[i]
         here = ticks[node]
         for arc in range(arcs.start[node], arcs.start[node + 1]):
             edge = arcs.edge[arc]
             if edge < 0 or targets.start[edge] == targets.start[edge + 1]:
                 continue
-            head = arcs.head[arc]
+            head = arcs.head_ticks[arc, 0]
             if ticks[head] < here or (ticks[head] == here and head < node):
                 continue  # the edge is visited from its other end
-            at_u = ticks[ends.u[edge]]
-            at_v = ticks[ends.v[edge]]
+            at_u = np.int64(ticks[ends.u[edge]])
+            at_v = np.int64(ticks[ends.v[edge]])
             for row in range(targets.start[edge], targets.start[edge + 1]):
                 along = targets.from_u[row]
                 value = min(at_u + along, at_v + ends.ticks[edge] - along) + targets.access[row]
@@ -263,29 +326,23 @@ def times_of_rows(
     targets: Targets,
     n_points: int,
     limit: int,
-    first: int,
-    last: int,
+    origins: Ints,
+    work: Workspace,
 ) -> tuple[Ints, Ids, Ints]:
-    """Return the reached points of origins [first, last): counts, points ascending, ticks."""
-    n_nodes = len(arcs.start) - 1
-    ticks = np.full(n_nodes, UNREACHED, np.int64)
-    touched = np.empty(n_nodes, np.int32)
-    heap = np.empty(len(arcs.head) + len(seeds) + 1, np.int64)
+    """Return what these origins reach: counts, points (ascending for each), ticks."""
     best = np.full(n_points, UNREACHED, np.int64)
     found = np.empty(n_points, np.int32)
-    counts = np.zeros(last - first, np.int64)
+    counts = np.zeros(len(origins), np.int64)
     points = np.empty(1024, np.int32)
     values = np.empty(1024, np.int64)
     n_out = 0
-    for origin in range(first, last):
+    for turn in range(len(origins)):
+        origin = origins[turn]
         a, b = seed_start[origin], seed_start[origin + 1]
-        n_touched = search(arcs, seeds[a:b], seed_ticks[a:b], limit, ticks, touched, heap)
-        n_found = reach_targets(
-            arcs, ends, targets, limit, ticks, touched, n_touched, best, found, 0
-        )
+        n_touched = search(arcs, seeds[a:b], seed_ticks[a:b], limit, work)
+        n_found = reach_targets(arcs, ends, targets, limit, work, n_touched, best, found, 0)
         n_found = reach_along_edges(doors, origin, targets, limit, best, found, n_found)
-        for i in range(n_touched):
-            ticks[touched[i]] = UNREACHED
+        clean(work, n_touched)
         if n_out + n_found > len(points):
             room = 2 * (n_out + n_found)
             more_points, more_values = np.empty(room, np.int32), np.empty(room, np.int64)
@@ -298,7 +355,7 @@ def times_of_rows(
             values[n_out + i] = best[point]
             best[point] = UNREACHED
         n_out += n_found
-        counts[origin - first] = n_found
+        counts[turn] = n_found
     return counts, points[:n_out].copy(), values[:n_out].copy()
 
 

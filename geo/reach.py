@@ -11,16 +11,15 @@ from scipy.sparse import csr_array
 
 from geo.attach import Points, attach
 from geo.attachments import Attachments
-from geo.doors import Seeds, arcs_of, doors_of, ends_of, seeds_of, targets_of
+from geo.doors import Seeds, arcs_of, doors_of, ends_of, seeds_of, targets_of, workspace_for
 from geo.errors import ReachError
-from geo.graph import TICKS_PER_MS, UNREACHED, WalkGraph, walk_graph
+from geo.graph import FAR, TICKS_PER_MS, UNREACHED, WalkGraph, walk_graph
 from geo.kernel import nearest_along_edges, nearest_of_targets, search_nearest, times_of_rows
 from geo.network import WalkNetwork
 from geo.profiles import SpeedProfile, speed_profile
 from geo.text import Text
 
 THREADS = 2
-ROWS_A_TASK = 64
 
 
 def walking_times(
@@ -44,7 +43,7 @@ def walking_times(
     profile
         A speed profile or its name.
     limit_s
-        In seconds; exactly the limit is stored.
+        In seconds; exactly the limit is stored. Nobody is walked farther than 18.6 hours.
     **attach_options
         Passed to `attach` for what is not attached yet.
 
@@ -68,8 +67,9 @@ def walking_times(
     seeds = seeds_of(graph, doors)
     targets = targets_of(graph, goals, goal_doors)
 
-    def rows(first: int) -> tuple[NDArray[Any], ...]:
-        last = min(first + ROWS_A_TASK, starts.n_points)
+    parts = np.array_split(_spatial_order(seeds), THREADS)
+
+    def rows(origins: NDArray[np.int64]) -> tuple[NDArray[Any], ...]:
         return times_of_rows(
             arcs_of(graph),
             ends_of(graph),
@@ -80,19 +80,13 @@ def walking_times(
             targets,
             goals.n_points,
             limit,
-            first,
-            last,
+            origins,
+            workspace_for(graph, limit),
         )
 
     with ThreadPoolExecutor(THREADS) as pool:
-        done = list(pool.map(rows, range(0, starts.n_points, ROWS_A_TASK)))
-    counts = np.concatenate([np.zeros(0, np.int64), *(part[0] for part in done)])
-    points = np.concatenate([np.zeros(0, np.int32), *(part[1] for part in done)])
-    ticks = np.concatenate([np.zeros(0, np.int64), *(part[2] for part in done)])
-    times = csr_array(
-        (_seconds(ticks), points, np.concatenate(([0], np.cumsum(counts)))),
-        shape=(starts.n_points, goals.n_points),
-    )
+        done = list(pool.map(rows, parts))
+    times = _stacked(done, parts, goals.n_points)
     return _with_inner_walks(times, starts, goals, profile, limit_s)
 
 
@@ -146,6 +140,31 @@ def node_ticks(
     return ticks
 
 
+def _spatial_order(seeds: Seeds) -> NDArray[np.int64]:
+    """Return the origins by the routing node they start from: those are numbered in space."""
+    n = len(seeds.start) - 1
+    first = np.full(n, -1, np.int64)
+    has_seed = np.diff(seeds.start) > 0
+    first[has_seed] = seeds.node[seeds.start[:-1][has_seed]]
+    return np.argsort(first, kind="stable")
+
+
+def _stacked(
+    done: list[tuple[NDArray[Any], ...]], parts: list[NDArray[np.int64]], n_points: int
+) -> csr_array:
+    """Return the rows of all parts as one matrix, in the order of the origins."""
+    counts, points, ticks = (np.concatenate([part[k] for part in done]) for k in range(3))
+    origin = np.concatenate(parts)
+    n_of = np.zeros(len(origin), np.int64)
+    n_of[origin] = counts
+    indptr = np.concatenate(([0], np.cumsum(n_of)))
+    began = np.concatenate(([0], np.cumsum(counts)))[:-1]
+    move = np.repeat(indptr[origin] - began, counts) + np.arange(len(points))
+    columns, values = np.empty_like(points), np.empty(len(points))
+    columns[move], values[move] = points, _seconds(ticks)
+    return csr_array((values, columns, indptr), shape=(len(origin), n_points))
+
+
 def _limit_ticks(limit_s: float) -> int:
     """Return the limit in ticks, with the half millisecond that rounds to it."""
     if not (np.isfinite(limit_s) and limit_s >= 0):
@@ -156,7 +175,7 @@ def _limit_ticks(limit_s: float) -> int:
             )
         )
     whole_ms = int(np.floor(limit_s * 1000.0 + 1e-6))
-    return min(whole_ms * TICKS_PER_MS + TICKS_PER_MS // 2 - 1, int(UNREACHED) - 1)
+    return min(whole_ms * TICKS_PER_MS + TICKS_PER_MS // 2 - 1, FAR - 1)
 
 
 def _seconds(ticks: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -204,7 +223,7 @@ def _search_nearest(
     ticks = np.full(len(graph.node), UNREACHED, np.int64)
     site = np.full(len(graph.node), -1, np.int32)
     seed_site = np.repeat(np.arange(n_sites, dtype=np.int32), np.diff(seeds.start))
-    heap = np.empty(len(graph.arc_head) + len(seeds.node) + 1, np.int64)
+    heap = np.empty(len(graph.arc_edge) + len(seeds.node) + 1, np.int64)
     search_nearest(arcs_of(graph), seeds.node, seeds.ticks, seed_site, limit, ticks, site, heap)
     return ticks, site
 

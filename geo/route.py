@@ -8,8 +8,8 @@ import shapely
 from numpy.typing import NDArray
 
 from geo.attachments import Attachments
-from geo.doors import arcs_of, doors_of, seeds_of
-from geo.graph import TICKS_PER_MS, UNREACHED, WalkGraph, walk_graph
+from geo.doors import arcs_of, doors_of, seeds_of, workspace_for
+from geo.graph import FAR, TICKS_PER_MS, WalkGraph, walk_graph
 from geo.kernel import search
 from geo.network import WalkNetwork
 from geo.profiles import SpeedProfile, speed_profile
@@ -78,10 +78,9 @@ def _over_network(
     start, goal = _only(origins, origin), _only(destinations, destination)
     doors, goal_doors = doors_of(graph, start), doors_of(graph, goal)
     seeds = seeds_of(graph, doors)
-    ticks = np.full(len(graph.node), UNREACHED, np.int64)
-    touched = np.empty(len(graph.node), np.int32)
-    heap = np.empty(len(graph.arc_head) + len(seeds.node) + 1, np.int64)
-    search(arcs_of(graph), seeds.node, seeds.ticks, int(UNREACHED) - 1, ticks, touched, heap)
+    work = workspace_for(graph, FAR - 1)
+    search(arcs_of(graph), seeds.node, seeds.ticks, FAR - 1, work)
+    ticks = work.ticks.astype(np.int64)
     ends = [
         (int(ticks[node] + rest + goal_doors.access[k]), k, side)
         for k, edge in enumerate(goal.edge.tolist())
@@ -107,7 +106,7 @@ def _over_network(
         part = _stretch(network, int(goal.edge[k]), start.fraction[i], goal.fraction[k])
         places = [*_access(start, i, gates), part, *_access(goal, k, gates)[::-1]]
         return _route(total, places)
-    if by_node is None or by_node[0] >= UNREACHED:
+    if by_node is None or by_node[0] >= FAR:
         return None
     total, k, side = by_node
     edge = int(goal.edge[k])
@@ -145,14 +144,15 @@ def _backwards(
 ) -> tuple[int, Places]:
     """Follow the times back to a seed; return it and the shapes passed, in walking order."""
     shapes: Places = []
-    first = dict.fromkeys(seed_nodes.tolist(), int(UNREACHED))
+    first = dict.fromkeys(seed_nodes.tolist(), FAR)
     for seed, start in zip(seed_nodes.tolist(), seed_ticks.tolist(), strict=True):
         first[seed] = min(first[seed], start)
     while first.get(node) != ticks[node]:
         public = int(graph.node_public[node])
         for arc in range(graph.arc_start[node], graph.arc_start[node + 1]):
-            edge, other = int(graph.arc_edge[arc]), int(graph.arc_head[arc])
-            if edge >= 0 and other != node and ticks[other] + graph.arc_ticks[arc] == ticks[node]:
+            edge = int(graph.arc_edge[arc])
+            other, spent = graph.arc_head_ticks[arc].tolist()
+            if edge >= 0 and other != node and ticks[other] + spent == ticks[node]:
                 shape = network.shape_of(edge)
                 shapes.append(shape if graph.edge_u[edge] == other else shape[::-1])
                 node = other
