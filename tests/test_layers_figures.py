@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geo.study import WEIGHTS
-from layers.figures import NOT_KNOWN, grid_figure, share_text
+from layers.figures import grid_figure, share_text
 
 COLUMNS = [
     "median_s",
@@ -71,11 +71,13 @@ def test_counts_are_classed_at_round_numbers_that_reach_to_the_largest(values: l
         assert re.fullmatch(r"[125]0*\.?0*|0\.0*[125]", f"{breaks[0]:.12f}".rstrip("0"))
 
 
-def test_a_value_not_known_has_no_class_and_says_so():
-    figure = grid_figure("members_share")
-    assert figure.classes(np.array([math.nan])).tolist() == [-1]
-    assert figure.say(math.nan, "zh") == NOT_KNOWN.zh
-    assert figure.say(math.nan, "en") == NOT_KNOWN.en
+def test_a_value_not_known_has_no_class_and_is_not_said_to_be_zero():
+    share, count = grid_figure("members_share"), grid_figure("households", [12.0])
+    for figure in (share, count):
+        assert figure.classes(np.array([math.nan])).tolist() == [-1]
+        assert figure.unknown_label("zh") not in figure.labels("zh")
+    assert share.say(math.nan, "zh") == "—"
+    assert (count.say(math.nan, "zh"), count.say(math.nan, "en")) == ("未知", "not known")
 
 
 def test_fifteen_minutes_are_within_fifteen_minutes():
