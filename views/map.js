@@ -540,7 +540,10 @@ class LiveMap {
     this.serial += 1;
     this.abort.abort();
     this.sizes.disconnect();
-    this.map?.remove();
+    if (this.map) {
+      this.map._animatingZoom = false; // else Leaflet ends a running zoom on a map that is gone
+      this.map.remove();
+    }
     this.map = null;
     this.style.remove();
     this.root.remove();
