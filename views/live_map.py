@@ -190,20 +190,27 @@ def _read_event(result: Any, layers: Sequence[MapLayer]) -> MapEvents:  # noqa: 
     event = result.get("event") if isinstance(result, Mapping) else None
     if not isinstance(event, Mapping):
         return MapEvents()
-    lon, lat = event.get("lon"), event.get("lat")
-    place = None
-    if isinstance(lon, int | float) and isinstance(lat, int | float) and abs(lat) <= 90:
-        place = (float(lon), float(lat))
+    place = _read_place(event.get("lon"), event.get("lat"))
     if event.get("kind") == "place":
         return MapEvents(place=place)
     layer_id, feature_id = event.get("layer"), event.get("id")
-    known = {layer.id: layer for layer in layers if layer.is_selectable}
-    if event.get("kind") != "click" or layer_id not in known or not isinstance(feature_id, str):
+    if event.get("kind") != "click" or not isinstance(feature_id, str):
         return MapEvents()
-    layer = known[layer_id]
-    if feature_id not in layer.values and feature_id not in layer.colours:
-        return MapEvents()
-    return MapEvents(clicked=(layer_id, feature_id), place=place)
+    for layer in layers:
+        if layer.is_selectable and layer.id == layer_id:
+            if feature_id in layer.values or feature_id in layer.colours:
+                return MapEvents(clicked=(layer.id, feature_id), place=place)
+            break
+    return MapEvents()
+
+
+def _read_place(lon: object, lat: object) -> tuple[float, float] | None:
+    """Return a place if both are degrees; a turn round the world more or less is taken off."""
+    if not isinstance(lon, int | float) or not isinstance(lat, int | float):
+        return None
+    if not (abs(lon) <= 540 and abs(lat) <= 90):  # NaN is neither
+        return None
+    return (lon + 180.0) % 360.0 - 180.0 if abs(lon) > 180 else float(lon), float(lat)
 
 
 # --- the code in the browser ----------------------------------------------------------------------
