@@ -151,7 +151,7 @@ def _round_breaks(values: NDArray[np.float64]) -> tuple[float, ...]:
     """Return up to five breaks in round steps up to the largest finite value."""
     finite = values[np.isfinite(values)]
     top = float(finite.max()) if len(finite) else 0.0
-    if top <= 0:
+    if top < 1e-4:  # nothing, or less than any figure is said to
         return ()
     power = 10.0 ** math.floor(math.log10(top / 5))
     step = next(m * power for m in (1, 2, 5, 10) if m * power * 6 > top)

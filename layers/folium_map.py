@@ -32,7 +32,7 @@ PAGE_CSS = """
 html, body { height: 100%; margin: 0; }
 body { font: 14px/1.45 system-ui, "Noto Sans CJK SC", "Microsoft YaHei", sans-serif;
   color: #17212b; display: flex; flex-direction: column; font-variant-numeric: tabular-nums; }
-header { padding: 8px 14px; border-bottom: 3px solid #c8161d; }
+header { padding: 8px 14px; border-bottom: 3px solid #b3202a; }
 header h1 { margin: 0; font-size: 18px; }
 header p { margin: 2px 0 0; color: #4a5663; font-size: 12.5px; overflow-wrap: anywhere; }
 .folium-map { flex: 1 1 auto; min-height: 0; background: #f7f6f2 !important; font: inherit; }

@@ -24,7 +24,7 @@ DARK = {
     ROUTE: "#54c6d6",
 }
 
-BRAND_RED = "#c8161d"
+BRAND_RED = "#b3202a"
 UNKNOWN = "#b9bec5"
 LEFT_OUT = "#8d949e"
 INK = ("#24303d", "#e6e9ee")  # light theme, dark theme

@@ -68,7 +68,9 @@ def make_layers(figure: str) -> list[MapLayer]:
     )
     rings = gpd.GeoDataFrame(
         {"minutes": [5.0, 10.0, 15.0]},
-        geometry=[at(150, 220).buffer(r) for r in (60, 90, 120)],
+        geometry=[
+            at(150, 220).buffer(r, quad_segs=600) for r in (60, 90, 120)
+        ],  # long enough to weigh
         crs=CRS,
     )
     route = gpd.GeoDataFrame(

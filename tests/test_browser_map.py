@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import geopandas as gpd
 import pytest
 import shapely
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, WebSocket, expect
 
 from layers import folium_html, grid_layer, station_layer
 
@@ -73,10 +73,16 @@ class Seen:
     def __init__(self, page: Page) -> None:
         self.requests: list[str] = []
         self.troubles: list[str] = []
+        self.received: list[int] = []  # bytes of each message of the server
         page.on("request", lambda request: self.requests.append(request.url))
-        page.on("websocket", lambda socket: self.requests.append(socket.url))
+        page.on("websocket", self.listen)
         page.on("pageerror", lambda error: self.troubles.append(str(error)))
         page.on("dialog", self.dismiss)
+
+    def listen(self, socket: WebSocket) -> None:
+        """Note where a socket leads and how much comes back through it."""
+        self.requests.append(socket.url)
+        socket.on("framereceived", lambda frame: self.received.append(len(frame)))
 
     def dismiss(self, dialog: object) -> None:
         """Note a dialog: only a script that should not run opens one."""
@@ -216,6 +222,30 @@ def test_a_changed_control_redraws_and_leaves_the_map_where_it_is(live: Locator)
     expect(live).to_have_attribute("data-zoom", zoom or "")
     page.get_by_text("fit the first grid").click()
     expect(live).not_to_have_attribute("data-zoom", zoom or "")
+
+
+def test_leaflet_and_geometry_travel_once_and_a_changed_control_sends_values_only(
+    live: Locator, seen: Seen
+) -> None:
+    at_first = sum(seen.received)
+    seen.received.clear()
+    live.page.get_by_text("median_s", exact=True).click()
+    expect(live).to_have_attribute("data-drawn", "2")
+    expect(live.page.get_by_text("runs=2 ")).to_be_visible()  # below the map: all has come
+    assert at_first > 200_000  # Leaflet, and rings of some thousand vertices
+    assert sum(seen.received) < 20_000
+
+
+def test_on_a_phone_the_panels_wait_behind_their_buttons(browser: Browser, address: str) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 800})
+    page = context.new_page()
+    page.goto(address)
+    live = page.locator(".redgrid-map")
+    expect(live).to_have_attribute("data-drawn", "1", timeout=30_000)
+    expect(live.locator(".rg-legend").first).to_be_hidden()
+    live.get_by_role("button", name="图例").click()
+    expect(live.locator(".rg-legend").first).to_be_visible()
+    context.close()
 
 
 def test_a_map_that_goes_leaves_nothing_and_comes_back_as_it_was(live: Locator, seen: Seen) -> None:
