@@ -36,7 +36,7 @@ def arcs_of(graph: WalkGraph) -> Arcs:
 
 def workspace_for(graph: WalkGraph, limit: int) -> Workspace:
     """Return a clean workspace for searches on a graph as far as `limit` ticks."""
-    return new_workspace(len(graph.node), len(graph.arc_edge), limit)
+    return new_workspace(len(graph.node), limit, graph.bucket_bits)
 
 
 def ends_of(graph: WalkGraph) -> EdgeEnds:

@@ -1,10 +1,11 @@
 """The inner loops: bounded Dijkstra on a WalkGraph, in ticks. Compiled; no checks in here.
 
-A bounded search keeps its front in buckets of about 8 s (Dial 1969; within a bucket labels may be
-corrected, as in Meyer & Sanders 2003, so the order there does not matter); the nearest-site search,
-which may go on to the end of the network, uses a binary heap of packed keys. The work arrays are as
-long as the graph but are reset only where a search touched them, and origins are taken in spatial
-order, so the cost of a search depends on what it reaches and not on the size of the city.
+A bounded search keeps its front in buckets no wider than most edges take (Dial 1969; within a
+bucket labels may be corrected, as in Meyer & Sanders 2003, so the order there does not matter).
+The search for the nearest site, which may go on to the end of the network, uses a binary heap of
+packed keys. The work arrays are as long as the graph but are reset only where a search touched
+them, and origins are taken in spatial order, so the cost of a search depends on what it reaches
+and not on the size of the city.
 """
 
 from typing import NamedTuple
@@ -16,7 +17,6 @@ from numpy.typing import NDArray
 from geo.graph import FAR, NODE_BITS, UNREACHED
 
 NODE_MASK = (1 << NODE_BITS) - 1
-BUCKET_BITS = 18  # of ticks: 8.2 s, less than most edges take
 Ints = NDArray[np.int64]
 Ids = NDArray[np.int32]
 
@@ -92,79 +92,106 @@ class Workspace(NamedTuple):
 
     ticks: Ids  # (N,) FAR where not reached
     touched: Ids  # (N,)
-    bucket: Ids  # first entry of each bucket, -1 for none
-    entry_node: Ids
-    entry_next: Ids
+    bucket: Ids  # first node of each bucket, NONE for an empty one
+    after: Ids  # (N,) next node in the same bucket, NONE at its end
+    before: Ids  # (N,) previous node, NONE at its beginning, IDLE for a node in no bucket
+    bits: int  # of ticks in a bucket
 
 
-def new_workspace(n_nodes: int, n_arcs: int, limit: int) -> Workspace:
-    """Return a clean workspace for searches as far as `limit` ticks.
+NONE, IDLE = -1, -2
+
+
+def new_workspace(n_nodes: int, limit: int, bits: int) -> Workspace:
+    """Return a clean workspace for searches as far as `limit` ticks, in buckets of 2**bits ticks.
 
     Allocated by NumPy, which asks the system for large pages: a search jumps about in it.
     """
-    room = 4 * n_arcs + 4 * n_nodes + 1024
     return Workspace(
         np.full(n_nodes, FAR, np.int32),
         np.empty(n_nodes, np.int32),
-        np.full((limit >> BUCKET_BITS) + 2, -1, np.int32),
-        np.empty(room, np.int32),
-        np.empty(room, np.int32),
+        np.full((limit >> bits) + 2, NONE, np.int32),
+        np.full(n_nodes, NONE, np.int32),
+        np.full(n_nodes, IDLE, np.int32),
+        bits,
     )
 
 
+@njit(cache=True, nogil=True, inline="always")
+def _enter(node: int, into: int, bucket: Ids, after: Ids, before: Ids) -> None:
+    first = bucket[into]
+    after[node] = first
+    before[node] = NONE
+    if first != NONE:
+        before[first] = node
+    bucket[into] = node
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _leave(node: int, out_of: int, bucket: Ids, after: Ids, before: Ids) -> None:
+    left, right = before[node], after[node]
+    if left == NONE:
+        bucket[out_of] = right
+    else:
+        after[left] = right
+    if right != NONE:
+        before[right] = left
+
+
 @njit(cache=True, nogil=True)
-def search(arcs: Arcs, seeds: Ids, seed_ticks: Ints, limit: int, work: Workspace) -> int:
+def search(  # noqa: PLR0912 - one pass, compiled; a split would copy its state
+    arcs: Arcs, seeds: Ids, seed_ticks: Ints, limit: int, work: Workspace
+) -> int:
     """Walk from the seeds as far as the limit; return how many nodes were touched.
 
     Afterwards `work.ticks` holds the ticks of the nodes in `work.touched`; `clean` them before the
     next search. `limit` must be less than FAR and no more than the workspace was made for.
     """
     ticks, touched, bucket = work.ticks, work.touched, work.bucket
-    entry_node, entry_next = work.entry_node, work.entry_next
-    n_touched, n_entries, n_open = 0, 0, 0
+    after, before, bits = work.after, work.before, work.bits
+    n_touched, n_open = 0, 0
     here_bucket = len(bucket) - 1
     for i in range(len(seeds)):
         node, start = seeds[i], seed_ticks[i]
-        if start <= limit and start < ticks[node]:
-            if ticks[node] == FAR:
+        known = ticks[node]
+        if start <= limit and start < known:
+            if known == FAR:
                 touched[n_touched] = node
                 n_touched += 1
+                n_open += 1
+            else:
+                _leave(node, known >> bits, bucket, after, before)
             ticks[node] = start
-            into = start >> BUCKET_BITS
-            if n_entries == len(entry_node):
-                entry_node, entry_next = _twice(entry_node), _twice(entry_next)
-            entry_node[n_entries], entry_next[n_entries] = node, bucket[into]
-            bucket[into] = n_entries
-            n_entries += 1
-            n_open += 1
-            here_bucket = min(here_bucket, into)
+            _enter(node, start >> bits, bucket, after, before)
+            here_bucket = min(here_bucket, start >> bits)
     while n_open > 0:
-        entry = bucket[here_bucket]
-        if entry < 0:
+        node = bucket[here_bucket]
+        if node == NONE:
             here_bucket += 1
             continue
-        bucket[here_bucket] = entry_next[entry]
+        right = after[node]
+        bucket[here_bucket] = right
+        if right != NONE:
+            before[right] = NONE
+        before[node] = IDLE
         n_open -= 1
-        node = entry_node[entry]
-        here = ticks[node]
-        if here >> BUCKET_BITS != here_bucket:
-            continue  # it was reached sooner, from an earlier bucket
+        here = np.int64(ticks[node])
         for arc in range(arcs.start[node], arcs.start[node + 1]):
             head = arcs.head_ticks[arc, 0]
-            there = np.int64(here) + arcs.head_ticks[arc, 1]
+            there = here + arcs.head_ticks[arc, 1]
             known = ticks[head]
             if there < known and there <= limit:
                 if known == FAR:
                     touched[n_touched] = head
                     n_touched += 1
                 ticks[head] = there
-                into = there >> BUCKET_BITS
-                if n_entries == len(entry_node):
-                    entry_node, entry_next = _twice(entry_node), _twice(entry_next)
-                entry_node[n_entries], entry_next[n_entries] = head, bucket[into]
-                bucket[into] = n_entries
-                n_entries += 1
-                n_open += 1
+                into = there >> bits
+                if before[head] == IDLE:  # new, or reached again sooner within this bucket
+                    n_open += 1
+                elif known >> bits != into:
+                    _leave(head, known >> bits, bucket, after, before)
+                else:
+                    continue
+                _enter(head, into, bucket, after, before)
     return n_touched
 
 
@@ -173,13 +200,6 @@ def clean(work: Workspace, n_touched: int) -> None:
     """Make a workspace ready for the next search."""
     for i in range(n_touched):
         work.ticks[work.touched[i]] = FAR
-
-
-@njit(cache=True, nogil=True)
-def _twice(entries: Ids) -> Ids:
-    larger = np.empty(2 * len(entries), np.int32)
-    larger[: len(entries)] = entries
-    return larger
 
 
 @njit(cache=True, nogil=True)

@@ -24,20 +24,28 @@ from geo.contract import Segments, contract
 from geo.crs import WGS84, metric_crs
 from geo.errors import NetworkError
 from geo.network import EdgeFlag, EdgeKind, WalkNetwork
-from geo.osm_tags import WayTags, is_gate, node_crossing, way_tags
+from geo.osm_tags import Tags, WayTags, is_gate, node_crossing, way_tags
 from geo.text import Text
 
 COORDINATE_UNIT = 1e-7  # degrees, of the integers in OSM files
+MISSING = 2**31 - 1  # osmium's coordinate of a node that the file does not hold
 
 
 @dataclass
 class RawWays:
-    """The walked ways of a file: their tags, and their node references one after the other."""
+    """The walked ways of a file: their tags, and their nodes one after the other."""
 
     tags: list[WayTags] = field(default_factory=list)
-    refs: list[int] = field(default_factory=list)
     n_refs: list[int] = field(default_factory=list)
+    refs: list[int] = field(default_factory=list)
+    x: list[int] = field(
+        default_factory=list
+    )  # 1e-7 degrees; MISSING where the file lacks the node
+    y: list[int] = field(default_factory=list)
     n_highways: int = 0
+    crossings: list[int] = field(default_factory=list)  # ids of marked nodes, walked or not
+    signals: list[int] = field(default_factory=list)
+    gates: list[int] = field(default_factory=list)
 
 
 def read_osm_network(path: str | Path) -> WalkNetwork:
@@ -52,10 +60,12 @@ def read_osm_network(path: str | Path) -> WalkNetwork:
         The file cannot be read as OSM, or no way in it is walked.
     """
     with readable_osm(path):
-        ways = _read_ways(path)
-        refs = np.array(ways.refs, np.int64)
-        ids = np.unique(refs)
-        lon_lat, crossing_ids, signal_ids, gate_ids = _read_nodes(path, ids)
+        ways = _read(path)
+    ids, first_seen = np.unique(np.array(ways.refs, np.int64), return_index=True)
+    refs = np.array(ways.refs, np.int64)
+    lon_lat = np.column_stack([ways.x, ways.y])[first_seen].astype(float).reshape(-1, 2)
+    lon_lat[(lon_lat == MISSING).any(axis=1)] = np.nan
+    lon_lat *= COORDINATE_UNIT
     row = np.searchsorted(ids, refs)
     known = np.isfinite(lon_lat[row, 0]) if len(row) else np.zeros(0, bool)
     if not known.any():
@@ -75,7 +85,7 @@ def read_osm_network(path: str | Path) -> WalkNetwork:
     way = np.repeat(np.arange(len(ways.tags)), ways.n_refs)
     joined = (way[1:] == way[:-1]) & known[1:] & known[:-1] & (row[1:] != row[:-1])
     first = np.flatnonzero(joined)
-    segments = _segments(ways, xy, row, way, first, (crossing_ids, signal_ids, gate_ids), ids)
+    segments = _segments(ways, xy, row, way, first, ids)
     segments.counts.update(
         highways=ways.n_highways,
         ways_walked=len(ways.tags),
@@ -107,51 +117,38 @@ def readable_osm(path: str | Path) -> Iterator[None]:
         ) from error
 
 
-def _read_ways(path: str | Path) -> RawWays:
+def _read(path: str | Path) -> RawWays:
+    """Read ways and marked nodes in one pass; pyosmium puts the places of nodes into the ways."""
     ways = RawWays()
-    meaning: dict[tuple[tuple[str, str], ...], WayTags | None] = {}
-    reader = osmium.FileProcessor(str(path), osmium.osm.WAY)
-    for way in reader.with_filter(osmium.filter.KeyFilter("highway")):
+    refs, x, y = ways.refs, ways.x, ways.y
+    reader = osmium.FileProcessor(str(path), osmium.osm.NODE | osmium.osm.WAY).with_locations()
+    for thing in reader.with_filter(osmium.filter.KeyFilter("highway", "crossing", "barrier")):
+        if thing.is_node():
+            _mark(ways, thing.id, thing.tags)
+            continue
+        if "highway" not in thing.tags:
+            continue
         ways.n_highways += 1
-        tags = tuple((tag.k, tag.v) for tag in way.tags)
-        if tags not in meaning:
-            meaning[tags] = way_tags(dict(tags))
-        meant = meaning[tags]
-        refs = [node.ref for node in way.nodes] if meant is not None else []
-        if meant is None or len(refs) < 2:
+        meant, nodes = way_tags(thing.tags), thing.nodes
+        n_nodes = len(nodes)
+        if meant is None or n_nodes < 2:
             continue
         ways.tags.append(meant)
-        ways.refs += refs
-        ways.n_refs.append(len(refs))
+        ways.n_refs.append(n_nodes)
+        for node in nodes:
+            place = node.location
+            refs.append(node.ref)
+            x.append(place.x)
+            y.append(place.y)
     return ways
 
 
-def _read_nodes(
-    path: str | Path, ids: NDArray[np.int64]
-) -> tuple[NDArray[np.float64], set[int], set[int], set[int]]:
-    """Return lon, lat of the nodes (NaN = missing) and the ids of crossings, signals, gates."""
-    lon_lat = np.full((len(ids), 2), np.nan)
-    row_of = {node: row for row, node in enumerate(ids.tolist())}
-    for node in osmium.FileProcessor(str(path), osmium.osm.NODE).with_filter(
-        osmium.filter.IdFilter(ids.tolist())
-    ):
-        place = node.location
-        lon_lat[row_of[node.id]] = place.x * COORDINATE_UNIT, place.y * COORDINATE_UNIT
-    crossings: set[int] = set()
-    signals: set[int] = set()
-    gates: set[int] = set()
-    for node in osmium.FileProcessor(str(path), osmium.osm.NODE).with_filter(
-        osmium.filter.KeyFilter("highway", "crossing", "barrier")
-    ):
-        if node.id not in row_of:
-            continue
-        tags = {tag.k: tag.v for tag in node.tags}
-        what = node_crossing(tags)
-        if what:
-            (signals if what == "signals" else crossings).add(node.id)
-        if is_gate(tags):
-            gates.add(node.id)
-    return lon_lat, crossings, signals, gates
+def _mark(ways: RawWays, node: int, tags: Tags) -> None:
+    what = node_crossing(tags)
+    if what:
+        (ways.signals if what == "signals" else ways.crossings).append(node)
+    if is_gate(tags):
+        ways.gates.append(node)
 
 
 def _segments(
@@ -160,7 +157,6 @@ def _segments(
     row: NDArray[np.intp],
     way: NDArray[np.intp],
     first: NDArray[np.intp],
-    marked: tuple[set[int], set[int], set[int]],
     ids: NDArray[np.int64],
 ) -> Segments:
     """Return the segments between neighbouring known nodes, with their share of the waiting."""
@@ -169,7 +165,8 @@ def _segments(
     of_way = way[first]
     kind = np.array([tags.kind for tags in ways.tags], np.uint8)[of_way]
     is_crossing, is_signal, is_gate_node = (
-        np.isin(ids, np.fromiter(those, np.int64, len(those))) for those in marked
+        np.isin(ids, np.array(those, np.int64))
+        for those in (ways.crossings, ways.signals, ways.gates)
     )
     crosses = np.array([tags.is_crossing for tags in ways.tags], bool)
     signalled = np.array([tags.has_signals for tags in ways.tags], bool)

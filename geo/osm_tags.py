@@ -3,8 +3,8 @@
 The tables are the documentation too: docs/osm.md shows them, and a test compares the two.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from geo.network import EdgeFlag, EdgeKind
 
@@ -57,6 +57,13 @@ SIGNALS = {"traffic_signals"}
 CROSSINGS = {"uncontrolled", "marked", "zebra", "unmarked", "island", "yes", "informal"}
 
 
+class Tags(Protocol):
+    """What is read of tags: a dict, or osmium's own list, which is slow to copy."""
+
+    def get(self, key: str, default: str = ..., /) -> str | None:
+        """Return the value of a key."""
+
+
 @dataclass(frozen=True)
 class WayTags:
     """What a walked way is."""
@@ -68,9 +75,9 @@ class WayTags:
     has_signals: bool
 
 
-def way_tags(tags: Mapping[str, str]) -> WayTags | None:
+def way_tags(tags: Tags) -> WayTags | None:
     """Return what the tags of a way mean, None if it is not walked."""
-    kind = WALKED.get(tags.get("highway", ""))
+    kind = WALKED.get(tags.get("highway", "") or "")
     foot = tags.get("foot", "")
     if kind is None or foot in FOOT_FORBIDDEN:
         return None
@@ -98,7 +105,7 @@ def way_tags(tags: Mapping[str, str]) -> WayTags | None:
     )
 
 
-def node_crossing(tags: Mapping[str, str]) -> str:
+def node_crossing(tags: Tags) -> str:
     """Return "signals", "crossing" or "" for the tags of a node."""
     crossing = tags.get("crossing", "")
     is_crossing = tags.get("highway") == "crossing" or crossing in SIGNALS | CROSSINGS
@@ -110,7 +117,7 @@ def node_crossing(tags: Mapping[str, str]) -> str:
     return "signals" if has_signals else "crossing"
 
 
-def is_gate(tags: Mapping[str, str]) -> bool:
+def is_gate(tags: Tags) -> bool:
     """Return whether a node is a gate."""
     return tags.get("barrier") in {
         "gate",
