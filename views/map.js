@@ -246,10 +246,10 @@ class LiveMap {
     }
     this.switches.rename(head.labels.layers);
     this.legend.rename(head.labels.legend);
-    if (String(this.memory.fit) !== String(head.fit)) this.fit(true);
+    if (String(this.memory.fit) !== String(head.fit)) this.fit(true); // redraws by itself
     this.placeIcons();
     this.fillPanels();
-    this.redraw();
+    this.redrawChanged();
     this.countDrawn();
   }
 
@@ -329,6 +329,30 @@ class LiveMap {
 
   redraw() {
     for (const sheet of [...this.sheets ?? [], this.marks]) sheet?.redraw();
+    this.painted = this.ingredients();
+  }
+
+  /** Per sheet what its picture is made of. */
+  ingredients() {
+    const parts = { ground: [], areas: [], figures: [] };
+    for (const layer of this.visible()) {
+      const part = [layer.shape, layer.content, layer.about.order, JSON.stringify(layer.about.style)];
+      parts[this.sheetOf(layer)].push(...part);
+      if (layer.about.style.label) parts.figures.push(...part);
+    }
+    return parts;
+  }
+
+  /** Redraw the sheets whose picture changed, and the marks. */
+  redrawChanged() {
+    const before = this.painted, now = this.ingredients();
+    Object.keys(now).forEach((name, i) => {
+      const isSame = before && now[name].length === before[name].length
+        && now[name].every((part, k) => part === before[name][k]);
+      if (!isSame) this.sheets[i].redraw();
+    });
+    this.painted = now;
+    this.marks.redraw();
   }
 
   placeIcons() {
@@ -399,7 +423,7 @@ class LiveMap {
     this.fillPanels();
     await this.loadVisible();
     this.placeIcons();
-    this.redraw();
+    this.redrawChanged();
     this.countDrawn();
   }
 
@@ -411,7 +435,7 @@ class LiveMap {
 
   async zoomed() {
     this.root.dataset.zoom = String(this.map.getZoom());
-    if (await this.loadVisible()) this.redraw();
+    if (await this.loadVisible()) this.redrawChanged();
     this.placeIcons();
   }
 
