@@ -212,7 +212,7 @@ def undo_import(desk: Desk, batch: int) -> None:
 @click.option("--stations", default=2, show_default=True, type=click.IntRange(min=0))
 @click.option("--if-empty", is_flag=True, help="Do nothing where there are data already.")
 @click.pass_obj
-def demo(desk: Desk, *, if_empty: bool, seed: int, **sizes: int) -> None:
+def demo(desk: Desk, /, *, if_empty: bool, seed: int, **sizes: int) -> None:
     """Fill a database with a synthetic subdistrict (演示数据).
 
     \b
@@ -286,7 +286,7 @@ def _load_study(desk: Desk) -> Any:  # noqa: ANN401 - a Study; its module is hea
 @click.option("--json", "as_json", is_flag=True, help="Everything, as JSON.")
 @click.option("--csv", "as_csv", is_flag=True, help="The grids, as CSV.")
 @click.pass_obj
-def coverage(desk: Desk, *, as_json: bool, as_csv: bool, **options: Any) -> None:  # noqa: ANN401
+def coverage(desk: Desk, /, *, as_json: bool, as_csv: bool, **options: Any) -> None:  # noqa: ANN401
     """Say who is within some minutes' walk of an open station, grid by grid.
 
     \b

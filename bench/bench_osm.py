@@ -16,7 +16,7 @@ TINY = """<?xml version='1.0' encoding='UTF-8'?><osm version="0.6">
 
 def with_pyrosm(path: Path) -> int:
     """Return the number of edges of pyrosm's walking network as a simplified igraph."""
-    import pyrosm  # noqa: PLC0415 - a peer, only here when installed
+    import pyrosm
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

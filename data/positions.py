@@ -7,7 +7,6 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import shapely
-from geo.crs import convert_datum, to_wgs84
 from numpy.typing import NDArray
 from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError as ProjError
@@ -18,6 +17,7 @@ from data.fields import LAT, LON, LON_LAT, Kind, find_column
 from data.findings import Findings
 from data.models import Datum
 from data.raw_table import RawTable
+from geo.crs import convert_datum, to_wgs84
 from geo.text import Text
 
 WGS84 = CRS("EPSG:4326")

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 import shapely
 import sqlalchemy as sa
-from geo.crs import metric_crs
 from pyproj import CRS
 from sqlalchemy.orm import Session
 
@@ -17,6 +16,7 @@ from data.models import ImportBatch
 from data.study_frames import COLUMNS, WGS84, read_frame
 from data.tables import table_of
 from data.viewer import Viewer
+from geo.crs import metric_crs
 from geo.demand import grid_at
 from geo.network import WalkNetwork
 from geo.study import MEMBER_KINDS, Study

@@ -5,8 +5,9 @@ each gate that is open: along the inner paths where they lead from the gate to t
 straight, and from the gate to the nearest edge outside.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import datetime
+from typing import Any, TypeAlias
 
 import geopandas as gpd
 import numpy as np
@@ -24,7 +25,7 @@ from geo.snap import positions, snap_points
 from geo.text import Text
 
 SNAP_LIMIT_M = 100.0
-Points = gpd.GeoDataFrame | gpd.GeoSeries | NDArray[np.float64]
+Points: TypeAlias = gpd.GeoDataFrame | gpd.GeoSeries | NDArray[np.float64]
 
 
 def attach(
@@ -36,7 +37,7 @@ def attach(
     gates: gpd.GeoDataFrame | None = None,
     at: datetime | None = None,
     snap_limit_m: float = SNAP_LIMIT_M,
-    compound_ids: Sequence[object] | pd.Series | None = None,
+    compound_ids: Iterable[Any] | None = None,
 ) -> Attachments:
     """Join points to the network.
 
@@ -128,11 +129,11 @@ def compounds_of(
     network: WalkNetwork,
     xy: NDArray[np.float64],
     compounds: gpd.GeoDataFrame,
-    compound_ids: Sequence[object] | pd.Series | None,
+    compound_ids: Iterable[Any] | None,
 ) -> NDArray[np.int64]:
     """Return the compound id of each point (n,), -1 for none; the lowest id where two overlap."""
     if compound_ids is not None:
-        return pd.array(compound_ids, dtype="Int64").fillna(-1).to_numpy(np.int64)
+        return np.array([-1 if pd.isna(c) else int(c) for c in compound_ids], np.int64)
     ids = np.full(len(xy), np.iinfo(np.int64).max)
     outlines = compounds.geometry.to_crs(network.crs)
     placed = np.flatnonzero(np.isfinite(xy).all(axis=1))

@@ -58,7 +58,8 @@ def _stays_public(network: WalkNetwork) -> NDArray[np.bool_]:
     is_street = (network.edge_kind == EdgeKind.STREET) & (network.edge_name != "")
     spans = (network.edge_flags & (EdgeFlag.BRIDGE | EdgeFlag.TUNNEL)) != 0
     is_public = (network.edge_flags & EdgeFlag.PRIVATE) == 0
-    return is_public & ((network.edge_kind == EdgeKind.MAJOR) | is_street | spans)
+    is_main = network.edge_kind == EdgeKind.MAJOR
+    return np.asarray(is_public & (is_main | is_street | spans), bool)
 
 
 def _cut_places(

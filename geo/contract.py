@@ -50,8 +50,9 @@ def contract(segments: Segments, crs: CRS) -> WalkNetwork:
     segment_start = chain_start - np.arange(n_edges + 1)  # a chain of k nodes has k - 1 segments
     where = chain_segment
 
-    def summed(values: NDArray[np.floating]) -> NDArray[np.floating]:
-        return np.add.reduceat(values[where], segment_start[:-1]) if n_edges else values[:0]
+    def summed(values: NDArray[np.floating]) -> NDArray[np.float64]:
+        some = np.add.reduceat(values[where], segment_start[:-1]) if n_edges else values[:0]
+        return some.astype(np.float64)
 
     length_m = summed(segments.length_m)
     flags = (
@@ -74,8 +75,8 @@ def contract(segments: Segments, crs: CRS) -> WalkNetwork:
         vertex_start=vertex_start,
         edge_kind=segments.kind[of_first][by],
         edge_flags=flags[by],
-        edge_crossings=summed(segments.crossings)[by],
-        edge_signals=summed(segments.signals)[by],
+        edge_crossings=summed(segments.crossings)[by].astype(np.float32),
+        edge_signals=summed(segments.signals)[by].astype(np.float32),
         edge_name=segments.name[of_first][by],
         counts=segments.counts,
     )

@@ -9,7 +9,8 @@ import pandas as pd
 import shapely
 from scipy.spatial import KDTree
 
-from geo.attach import Attachments, LeftOut, attach
+from geo.attach import attach
+from geo.attachments import Attachments, LeftOut
 from geo.counts import Floats, coverage_by_grid
 from geo.explain import barriers_between, weak_sentences
 from geo.ground import SNAP_LIMIT_M, Ground, lay_ground
@@ -156,7 +157,7 @@ def _timed_points(
     site_ids = pd.array(sites.index, dtype="Int64")
     station_id = pd.array([pd.NA] * len(points), dtype="Int64")
     has_site = row_of_site.notna().to_numpy()
-    station_id[has_site] = site_ids[row_of_site[has_site].astype(int)]
+    station_id[np.flatnonzero(has_site)] = site_ids[row_of_site[has_site].astype(int)]
     crow_m, crow_station = _nearest_by_crow(points, sites)
     crow_covered = crow_m / profile.speed_m_s <= limit_s
     timed = points.assign(
@@ -185,7 +186,7 @@ def _nearest_by_crow(
     tree = KDTree(shapely.get_coordinates(sites.geometry.to_numpy()))
     distance_m, row = tree.query(place[has_place])
     metres[has_place] = distance_m
-    ids[has_place] = sites.index.to_numpy()[row]
+    ids[np.flatnonzero(has_place)] = sites.index.to_numpy()[row]
     return metres, ids
 
 

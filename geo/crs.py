@@ -121,7 +121,7 @@ def require_metric_crs(frame: gpd.GeoDataFrame | gpd.GeoSeries, name: str) -> CR
                 f"{name} is in {frame.crs.to_string()}, whose unit is {unit!r} and not the metre.",
             )
         )
-    return frame.crs
+    return CRS(frame.crs)
 
 
 def is_metric(crs: CRS) -> bool:

@@ -74,14 +74,16 @@ def seeds_of(graph: WalkGraph, doors: Doors, *, leaves_zone: bool = True) -> See
     n_points = len(doors.start) - 1
     point = np.repeat(np.arange(n_points), np.diff(doors.start))
     to_v = graph.edge_ticks[doors.edge] - doors.from_u
-    parts = [
+    parts: list[tuple[NDArray[np.intp], Ids, Ints]] = [
         (point, graph.edge_u[doors.edge], doors.from_u + doors.access),
         (point, graph.edge_v[doors.edge], to_v + doors.access),
     ]
     inside = np.flatnonzero(graph.edge_zone[doors.edge] > 0)
     if leaves_zone and len(inside):
         parts += _ways_out(graph, doors, point, to_v, inside)
-    points, nodes, ticks = (np.concatenate([part[k] for part in parts]) for k in range(3))
+    points = np.concatenate([part[0] for part in parts])
+    nodes = np.concatenate([part[1] for part in parts])
+    ticks = np.concatenate([part[2] for part in parts])
     order = np.argsort(points, kind="stable")
     start = np.searchsorted(points[order], np.arange(n_points + 1)).astype(np.int64)
     return Seeds(start, nodes[order].astype(np.int32), ticks[order].astype(np.int64))
@@ -93,7 +95,7 @@ def _ways_out(
     point: NDArray[np.intp],
     to_v: Ints,
     inside: NDArray[np.intp],
-) -> list[tuple[NDArray[np.intp], NDArray[np.intp], Ints]]:
+) -> list[tuple[NDArray[np.intp], Ids, Ints]]:
     """Search each origin's zone from within: its public nodes and the time to them."""
     work = workspace_for(graph, FAR - 1)
     found = []
@@ -109,7 +111,11 @@ def _ways_out(
         nodes = work.touched[:n_touched]
         exits = nodes[graph.node_public[nodes] >= 0]
         found.append(
-            (np.full(len(exits), point[door]), graph.node_public[exits], work.ticks[exits])
+            (
+                np.full(len(exits), point[door]),
+                graph.node_public[exits],
+                work.ticks[exits].astype(np.int64),
+            )
         )
         work.ticks[nodes] = FAR
     return found

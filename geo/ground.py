@@ -7,7 +7,8 @@ from datetime import datetime
 import geopandas as gpd
 import numpy as np
 
-from geo.attach import Attachments, attach
+from geo.attach import attach
+from geo.attachments import Attachments
 from geo.compounds import walled_network
 from geo.demand import demand_points
 from geo.graph import walk_graph

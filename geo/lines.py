@@ -117,7 +117,7 @@ def _tags(frame: gpd.GeoDataFrame) -> pd.DataFrame:
         known = next((headings[name] for name in COLUMNS[what] if name in headings), None)
         if known is None or known == frame.geometry.name:
             return pd.Series("", index=frame.index)
-        return frame[known].map(_text)
+        return pd.Series(frame[known].map(_text))
 
     highway = text("kind").str.lower()
     kind = highway.map(WALKED).fillna(EdgeKind.OTHER).astype(np.uint8)

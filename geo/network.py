@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -218,7 +218,7 @@ def _check(network: WalkNetwork) -> None:
                 "The shapes do not fit the edges: each edge needs at least two vertices.",
             )
         )
-    unit = cast("str", network.crs.axis_info[0].unit_name) if network.crs.axis_info else ""
+    unit = network.crs.axis_info[0].unit_name if network.crs.axis_info else ""
     if unit not in {"metre", "meter", "m"}:
         raise NetworkError(
             Text(

@@ -139,7 +139,7 @@ def _households(buildings: gpd.GeoDataFrame) -> pd.Series:
     by_type = buildings["building"].map(RESIDENTIAL_LEVELS)
     levels = buildings["levels"].fillna(by_type)
     flats = np.floor(footprint_m2 * levels * FLAT_SHARE / M2_A_HOUSEHOLD).clip(lower=1)
-    return flats.where(buildings["is_residential"])
+    return pd.Series(flats.where(buildings["is_residential"]))
 
 
 def _number(text: str | None) -> float:

@@ -70,7 +70,7 @@ def walking_times(
     parts = np.array_split(_spatial_order(seeds), THREADS)
 
     def rows(origins: NDArray[np.int64]) -> tuple[NDArray[Any], ...]:
-        return times_of_rows(
+        counts, points, ticks = times_of_rows(
             arcs_of(graph),
             ends_of(graph),
             doors,
@@ -83,6 +83,7 @@ def walking_times(
             origins,
             workspace_for(graph, limit),
         )
+        return counts, points, ticks
 
     with ThreadPoolExecutor(THREADS) as pool:
         done = list(pool.map(rows, parts))

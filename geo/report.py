@@ -44,7 +44,7 @@ def coverage_report(coverage: Coverage, study: Study) -> dict[str, Any]:
 
 def grid_table(coverage: Coverage) -> pd.DataFrame:
     """Return the grids as a flat table, index = id, in the order of their codes."""
-    return coverage.grids[_columns(coverage.grids)].sort_values("code")
+    return pd.DataFrame(coverage.grids[_columns(coverage.grids)]).sort_values("code")
 
 
 def plain(value: object) -> object:

@@ -79,7 +79,7 @@ def service_areas(
     areas = [area_within(seconds, raster, window, 60.0 * level, walk_s) for level in levels]
     areas = [_with_doorsteps(area, sites, raster.pixel_m) for area in areas]
     for row in range(1, len(areas)):
-        if not areas[row].contains(areas[row - 1]):
+        if not shapely.contains(areas[row], areas[row - 1]):
             areas[row] = shapely.union(areas[row], areas[row - 1])
     return gpd.GeoDataFrame({"minutes": levels}, geometry=areas, crs=network.crs)
 
@@ -214,13 +214,13 @@ def area_within(
     shapes = shapely.from_ragged_array(
         shapely.GeometryType.POLYGON, coordinates, (rings, polygons.astype(np.int64))
     )
-    area = shapely.multipolygons(shapes)
-    return area if area.is_valid else shapely.make_valid(area, method="structure")
+    area = shapely.MultiPolygon(list(np.atleast_1d(shapes)))
+    return area if shapely.is_valid(area) else shapely.make_valid(area, method="structure")
 
 
 def _with_doorsteps(area: shapely.Geometry, sites: Attachments, pixel_m: float) -> shapely.Geometry:
     """Add a pixel's disc round every attached site that the area does not hold."""
-    places = shapely.points(sites.xy[np.unique(sites.point)])
+    places = np.asarray(shapely.points(sites.xy[np.unique(sites.point)]), dtype=object)
     missed = places[~shapely.intersects(area, places)]
     if len(missed) == 0:
         return area

@@ -67,7 +67,8 @@ def snap_points(
     """
     segments = segment_hash(network, usable)
     points = np.ascontiguousarray(xy, dtype=np.float64).reshape(-1, 2)
-    return _snap(segments, points, float(limit_m))
+    edge, fraction, distance_m = _snap(segments, points, float(limit_m))
+    return edge, fraction, distance_m
 
 
 def positions(network: WalkNetwork, edge: Ids, fraction: Floats) -> Floats:
@@ -85,7 +86,7 @@ def positions(network: WalkNetwork, edge: Ids, fraction: Floats) -> Floats:
 def segment_hash(network: WalkNetwork, usable: NDArray[np.bool_] | None) -> SegmentHash:
     """Return the hash of a network's segments; made once for each set of usable edges."""
     known = _hashes.setdefault(network, {})
-    key = b"" if usable is None or usable.all() else sha256(np.packbits(usable)).digest()
+    key = b"" if usable is None or usable.all() else sha256(np.packbits(usable).tobytes()).digest()
     if key not in known:
         known[key] = _make_hash(network, usable if key else None)
     return known[key]
@@ -111,14 +112,15 @@ def _make_hash(network: WalkNetwork, usable: NDArray[np.bool_] | None) -> Segmen
     low = ends.reshape(-1, 2).min(axis=0) if len(ends) else np.zeros(2)
     high = ends.reshape(-1, 2).max(axis=0) if len(ends) else np.zeros(2)
     cell_m, rows, columns = _table_size(low, high, len(ends), float(length[first].sum()))
-    table = _fill_table(ends, low[0], low[1], cell_m, rows, columns)
+    cell_start, cell_segment = _fill_table(ends, low[0], low[1], cell_m, rows, columns)
     return SegmentHash(
         float(low[0]),
         float(low[1]),
         cell_m,
         rows,
         columns,
-        *table,
+        cell_start,
+        cell_segment,
         np.ascontiguousarray(ends),
         edge_of_vertex[first],
         (before / safe)[first],

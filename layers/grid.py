@@ -18,7 +18,7 @@ STYLE = {
     "weight": 1,
     "fill_opacity": 0.8,
     "label": "name",
-    "label_zoom": 14,
+    "label_zoom": 13,
 }
 
 

@@ -154,7 +154,8 @@ def _weak_grids_card(coverage: Coverage, weight: str, target: float) -> Card:
 
 
 def _median_card(coverage: Coverage) -> Card:
-    median_s, p90_s = coverage.total.loc[0, ["median_s", "p90_s"]].astype(float)
+    median_s = float(coverage.total["median_s"].iloc[0])
+    p90_s = float(coverage.total["p90_s"].iloc[0])
     goal_s = coverage.minutes * 60 * MEDIAN_SHARE
 
     def minutes(seconds: float) -> str:

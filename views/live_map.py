@@ -236,7 +236,8 @@ const gate = globalThis[Symbol.for("redgrid.map.{digest}")] ??= (() => {{
 }})();
 """
     code = f"{gate}\nconst CSS_TEXT = {json.dumps(css)};\n{source}\n"
-    code += "gate.open({ map, geometry });\nexport default () => {};\n"
+    code += "gate.open({ map, geometry });\n"
+    code += "export default ({ parentElement }) => takeNoRoom(parentElement);\n"
     waiting = "export default async (component) => (await gate.code).{}(component);\n"
     return _Components(
         code=st.components.v2.component("redgrid_map_code", js=code),

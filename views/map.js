@@ -13,10 +13,18 @@ function whenGone(parentElement, leave) {
   return () => setTimeout(() => { if (!host.isConnected) leave(); }, 0);
 }
 
+/** An element that shows nothing leaves no gap in the page's column either. */
+function takeNoRoom(parentElement) {
+  const host = parentElement.host ?? parentElement;
+  const box = host.closest('[data-testid="stElementContainer"]');
+  if (box) box.style.position = "absolute";
+}
+
 // --- geometry ---------------------------------------------------------------------------------
 
 /** A carrier brings the geometry of one layer: length of the name, the name, gzipped GeoJSON. */
 function geometry({ data, parentElement }) {
+  takeNoRoom(parentElement);
   const drop = () => {
     const name = carried.get(parentElement);
     const entry = geometries.get(name);
@@ -136,7 +144,7 @@ class LiveMap {
     };
     bar.append(...Object.values(this.buttons));
     const isWide = this.root.clientWidth >= 640;
-    this.switches = new Panel("layers", say.layers, isWide);
+    this.switches = new Panel("layers", say.layers, isWide && this.root.clientHeight >= 560);
     this.legend = new Panel("legend", say.legend, isWide);
     const side = element("div", "rg-side");
     side.append(this.switches.root, this.legend.root);
@@ -520,7 +528,7 @@ class LiveMap {
       const [west, south, east, north] = this.head.fit;
       this.map.fitBounds([[south, west], [north, east]], {
         animate: false, paddingTopLeft: [50, 18], maxZoom: 17,
-        paddingBottomRight: [this.switches.isOpen ? 150 : 18, 26],
+        paddingBottomRight: [this.legend.isOpen ? 150 : 18, 26],
       });
     }
     this.root.dataset.zoom = String(this.map.getZoom());

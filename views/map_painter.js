@@ -340,21 +340,26 @@ function paintLabels(context, view, layers, theme, toned) {
       if (!text || !isVisible(shape, f, view, 0)) continue;
       const [mx, my] = anchorOf(shape, f, about.style.label_at === "edge");
       const x = mx * view.scale - view.left, y = my * view.scale - view.top + (strong ? 14 : 0);
-      const half = context.measureText(text).width / 2 + 2;
       const width = (shape.boxes[4 * f + 2] - shape.boxes[4 * f]) * view.scale;
-      if (about.kind === "polygon" && 2 * half > width) continue;
-      const box = [x - half, y - 8, x + half, y + 8];
-      if (taken.some((b) => box[0] < b[2] && box[2] > b[0] && box[1] < b[3] && box[3] > b[1])) continue;
-      taken.push(box);
+      // Where "第17网格" does not fit, "17" may.
+      const shown = [text, about.kind === "polygon" && text.match(/\d+/)?.[0]].find((name) => {
+        if (!name) return false;
+        const half = context.measureText(name).width / 2 + 2;
+        if (about.kind === "polygon" && 2 * half > width) return false;
+        const box = [x - half, y - 8, x + half, y + 8];
+        const isFree = (b) => box[0] >= b[2] || box[2] <= b[0] || box[1] >= b[3] || box[3] <= b[1];
+        return taken.every(isFree) && taken.push(box);
+      });
+      if (!shown) continue;
       if (about.kind === "point") {
         context.fillStyle = isDark(toned(colourOf(layer, f) ?? "#ffffff")) ? "#ffffff" : "#10202e";
       } else {
         context.lineWidth = 3.2;
         context.strokeStyle = theme.halo;
-        context.strokeText(text, x, y);
+        context.strokeText(shown, x, y);
         context.fillStyle = theme.ink;
       }
-      context.fillText(text, x, y);
+      context.fillText(shown, x, y);
     }
   }
 }

@@ -139,8 +139,8 @@ def _table(page: Page, coverage: Coverage) -> None:
             column: st.column_config.ProgressColumn(
                 column, format="percent", min_value=0, max_value=1, color="#2a7f7f"
             )
-            for column in table
-            if table[column].dtype == float and "%" in column
+            for column in map(str, table.columns)
+            if column.endswith("%")
         },
     )
     rows = picked["selection"]["rows"] if picked else []
@@ -171,7 +171,7 @@ def grid_table_for(page: Page, coverage: Coverage) -> pd.DataFrame:
     }
     lost = grids[weight] - grids[f"{weight}_covered"]
     order = (-lost).sort_values(kind="stable").index
-    return pd.DataFrame(columns).loc[order]
+    return pd.DataFrame(columns).reindex(order)
 
 
 def _downloads(page: Page, coverage: Coverage, layers: list[MapLayer]) -> None:

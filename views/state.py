@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
+from typing import Any
 
 from geo.profiles import PROFILES
 from geo.study import WEIGHT_TITLES
@@ -47,7 +48,7 @@ def read_state(params: Mapping[str, str], lang: Language = "zh") -> tuple[PageSt
         if name not in params:
             continue
         try:
-            state = replace(state, **{name: _read(name, params[name])})
+            state = replace(state, **_read(name, params[name]))
         except ValueError:
             shown = params[name][:40]
             refused.append(
@@ -71,20 +72,22 @@ def write_state(state: PageState) -> dict[str, str]:
     return written
 
 
-def _read(name: str, value: str) -> object:
+def _read(name: str, value: str) -> dict[str, Any]:
+    """Return one field of the state; a ValueError if the value is none."""
     if name == "at":
-        return datetime.strptime(value, AT_FORMAT)  # noqa: DTZ007 - local wall-clock time
+        return {name: datetime.strptime(value, AT_FORMAT)}  # noqa: DTZ007 - local wall-clock time
     if name == "grid":
-        return _one_of(value, None) if len(value) <= 30 else _one_of(value, ())
+        return {name: _one_of(value, None if len(value) <= 30 else ())}
     if name in {"minutes", "target"}:
-        return int(_one_of(value, tuple(map(str, MINUTES if name == "minutes" else TARGETS))))
+        allowed_numbers = MINUTES if name == "minutes" else TARGETS
+        return {name: int(_one_of(value, tuple(map(str, allowed_numbers))))}
     allowed: dict[str, tuple[str, ...]] = {
         "profile": tuple(PROFILES),
         "weight": WEIGHTS,
         "figure": FIGURES,
         "lang": ("zh", "en"),
     }
-    return _one_of(value, allowed[name])
+    return {name: _one_of(value, allowed[name])}
 
 
 def _one_of(value: str, allowed: tuple[str, ...] | None) -> str:

@@ -1,7 +1,9 @@
 """The demo subdistrict: synthetic from its streets to its members, labelled 演示数据."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -71,9 +73,15 @@ def make_demo(
     return DemoSubdistrict(frames, walk_network(town, drawing))
 
 
-def _frame(columns: dict[str, object], drawn: list[object], plane: Plane) -> gpd.GeoDataFrame:
+def _frame(
+    columns: Mapping[str, Any], drawn: Sequence[Any] | NDArray[np.object_], plane: Plane
+) -> gpd.GeoDataFrame:
     shapes = plane.shape(np.array(drawn, dtype=object))
     return gpd.GeoDataFrame(columns, geometry=list(shapes), crs=WGS84)
+
+
+def _points(xy: NDArray[np.float64]) -> NDArray[np.object_]:
+    return np.asarray(shapely.points(xy), dtype=object)
 
 
 def _grids(town: Town) -> tuple[gpd.GeoDataFrame, NDArray[np.object_]]:
@@ -153,7 +161,7 @@ def _buildings(drawing: Drawing, plane: Plane, random: np.random.Generator) -> g
     table = pd.DataFrame(drawing.buildings)
     boxes = np.array(table.pop("box").tolist())
     people = people_of(table, random)
-    footprints = plane.shape(shapely.box(*boxes.T))
+    footprints = plane.shape(np.asarray(shapely.box(*boxes.T), dtype=object))
     centres = np.column_stack([(boxes[:, 0] + boxes[:, 2]) / 2, (boxes[:, 1] + boxes[:, 3]) / 2])
     number = [f"{n}栋" for n in table["number"]]
     compound = table["compound"]
@@ -169,7 +177,7 @@ def _buildings(drawing: Drawing, plane: Plane, random: np.random.Generator) -> g
             "compound": compound,
             "community": table["community"],
         },
-        geometry=list(plane.shape(shapely.points(np.round(centres, 2)))),
+        geometry=list(plane.shape(_points(np.round(centres, 2)))),
         crs=WGS84,
     )
 
@@ -178,7 +186,7 @@ def _compounds(drawing: Drawing, buildings: gpd.GeoDataFrame, plane: Plane) -> g
     table = pd.DataFrame(drawing.compounds)
     sums = buildings.groupby("compound")[["households", "residents", "elderly"]].sum()
     sums = sums.reindex(range(len(table)), fill_value=0)
-    columns = {
+    columns: dict[str, Any] = {
         "key": [f"c{k}" for k in range(len(table))],
         "name": [compound_name(k, str(kind)) for k, kind in enumerate(table["kind"])],
         **{column: sums[column].to_numpy() for column in sums},
@@ -198,7 +206,7 @@ def _gates(drawing: Drawing, plane: Plane) -> gpd.GeoDataFrame:
         "open_to_all": table["open_to_all"].tolist(),
         "hours": [parse_hours(h) if h else None for h in table["hours"].fillna("")],
     }
-    return _frame(columns, list(shapely.points(table[["x", "y"]].to_numpy(float))), plane)
+    return _frame(columns, _points(table[["x", "y"]].to_numpy(float)), plane)
 
 
 def _stations(town: Town, drawing: Drawing, n: int) -> gpd.GeoDataFrame:
@@ -233,7 +241,7 @@ def _stations(town: Town, drawing: Drawing, n: int) -> gpd.GeoDataFrame:
             "closes_on": [None] * n,
             "state": ["open"] * n,
         },
-        list(shapely.points(table[["x", "y"]].to_numpy(float))) if n else [],
+        _points(table[["x", "y"]].to_numpy(float)) if n else [],
         town.plane,
     )
 
@@ -256,7 +264,7 @@ def _candidates(town: Town, grids: int, random: np.random.Generator) -> gpd.GeoD
             "cost": np.rint(area_m2 * random.uniform(180, 420, n) / 100) * 100,
             "area_m2": area_m2,
         },
-        list(shapely.points(np.array(places))),
+        _points(np.array(places)),
         town.plane,
     )
 
@@ -264,7 +272,7 @@ def _candidates(town: Town, grids: int, random: np.random.Generator) -> gpd.GeoD
 def _base(town: Town, drawing: Drawing) -> gpd.GeoDataFrame:
     """River, railways and parks."""
     width, height = town.plane.width_m, town.plane.height_m
-    drawn: list[object] = []
+    drawn: list[Any] = []
     kinds, names = [], []
     for band in sorted(town.river_bands):
         y = (town.street_y[band] + town.street_y[band + 1]) / 2
@@ -272,8 +280,8 @@ def _base(town: Town, drawing: Drawing) -> gpd.GeoDataFrame:
         kinds.append("water")
         names.append("演示河")
     for rail in town.rail_xs:
-        y = stops(-400.0, height + 400.0)
-        drawn.append(shapely.LineString(np.column_stack([np.full(len(y), rail), y])))
+        run = stops(-400.0, height + 400.0)
+        drawn.append(shapely.LineString(np.column_stack([np.full(len(run), rail), run])))
         kinds.append("rail")
         names.append("演示铁路")
     for x0, y0, x1, y1 in drawing.greens:

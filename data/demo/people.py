@@ -58,8 +58,8 @@ def members_of(
     if weight.sum() <= 0:
         weight = np.ones(len(buildings))
     home = np.sort(random.choice(len(buildings), n_members, p=weight / weight.sum()))
-    names, shares = zip(*MEMBER_KINDS, strict=True)
-    kind = random.choice(np.array(names), n_members, p=shares)
+    names = np.array([name for name, _ in MEMBER_KINDS])
+    kind = random.choice(names, n_members, p=np.array([share for _, share in MEMBER_KINDS]))
     community = buildings["community"].to_numpy()[home]
     branch = [
         f"{community_name(int(c))}第{n}党支部"

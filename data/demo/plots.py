@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,9 +43,9 @@ class Drawing:
     lines: list[tuple[np.ndarray, EdgeKind, int, str]] = field(default_factory=list)
     events_y: dict[float, list[float]] = field(default_factory=dict)  # on the street at this y
     events_x: dict[tuple[int, float], list[float]] = field(default_factory=dict)  # band, x
-    compounds: list[dict[str, object]] = field(default_factory=list)
-    gates: list[dict[str, object]] = field(default_factory=list)
-    buildings: list[dict[str, object]] = field(default_factory=list)
+    compounds: list[dict[str, Any]] = field(default_factory=list)
+    gates: list[dict[str, Any]] = field(default_factory=list)
+    buildings: list[dict[str, Any]] = field(default_factory=list)
     greens: list[tuple[float, float, float, float]] = field(default_factory=list)
 
     def path(self, points: list[tuple[float, float]], kind: EdgeKind) -> None:
@@ -185,9 +186,9 @@ def _entries(
             entries.append((side, plot.x0 if side == "W" else plot.x1, spine_y, outside))
     if kind == "old" and len(aisles) > 1 and "S" in sides and random.random() < 0.3:
         used = {x for side, x, _, _ in entries if side == "S"}
-        x = next((x for x in aisles if x not in used), None)
-        if x is not None and used:
-            entries.append(("S", x, plot.y0, plot.sides["S"]))
+        free = [x for x in aisles if x not in used]
+        if free and used:
+            entries.append(("S", free[0], plot.y0, plot.sides["S"]))
     return entries
 
 

@@ -112,9 +112,9 @@ def _cross_streets(town: Town, drawing: Drawing) -> Lines:
 
 def _all_cross(town: Town, drawing: Drawing) -> dict[tuple[int, float], list[float]]:
     """Return every cross street and lane, by band and x, with the places where ways join it."""
-    streets = {(band, x): [] for band, xs in enumerate(town.cross_x) for x in xs}
+    streets = {(band, x) for band, xs in enumerate(town.cross_x) for x in xs}
     return {
-        key: list(drawing.events_x.get(key, ())) for key in sorted({*streets, *drawing.events_x})
+        key: list(drawing.events_x.get(key, ())) for key in sorted(streets | {*drawing.events_x})
     }
 
 

@@ -75,7 +75,7 @@ def plan_town(n_grids: int, random: np.random.Generator) -> Town:
     n_communities = int(np.clip(round(n_grids / GRIDS_A_COMMUNITY), 1, MOST_COMMUNITIES))
     community = _communities(cross_x, n_communities)
     parks = set(random.choice(n_grids, max(n_grids // 32, 0), replace=False).tolist())
-    blocks = []
+    blocks: list[Block] = []
     for band, xs in enumerate(cross_x):
         for column in range(len(xs) - 1):
             x0, x1, y0, y1 = xs[column], xs[column + 1], street_y[band], street_y[band + 1]
