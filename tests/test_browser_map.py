@@ -201,6 +201,7 @@ def test_moving_the_map_and_switching_layers_do_not_rerun_the_page(live: Locator
     page.mouse.up()
     live.get_by_role("button", name="放大").click()
     expect(live).not_to_have_attribute("data-zoom", zoom or "")
+    live.get_by_role("button", name="图层").click()
     live.locator(".rg-switch", has_text="住宅楼栋").click()
     expect(live).to_have_attribute("data-layers", "grids service_areas buildings route stations")
     live.get_by_role("button", name="显示全部").click()
@@ -250,6 +251,7 @@ def test_on_a_phone_the_panels_wait_behind_their_buttons(browser: Browser, addre
 
 def test_a_map_that_goes_leaves_nothing_and_comes_back_as_it_was(live: Locator, seen: Seen) -> None:
     page = live.page
+    live.get_by_role("button", name="图层").click()
     live.locator(".rg-switch", has_text="步行服务圈").click()
     expect(live).to_have_attribute("data-layers", "grids route stations")
     first_zoom = live.get_attribute("data-zoom") or ""

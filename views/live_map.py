@@ -9,7 +9,9 @@ Events come back as one trigger, `event`: `{"kind": "click", "layer", "id", "lon
 `{"kind": "place", "lon", "lat"}`. Further kinds may come; what is not understood is no event.
 
 For tests and benchmarks the element `.redgrid-map` carries `data-drawn` (counts messages that are
-fully on the canvas), `data-selected` ("layer/id" or ""), `data-zoom` and `data-layers`.
+fully on the canvas), `data-selected` ("layer/id" or ""), `data-zoom` and `data-layers`. It stands
+in a shadow root; outside of it the component's element repeats the counter as
+`data-redgrid-drawn`, for `document.querySelector`.
 """
 
 import functools

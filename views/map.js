@@ -264,6 +264,7 @@ class LiveMap {
   countDrawn() {
     this.drawn += 1;
     this.root.dataset.drawn = String(this.drawn);
+    (this.parent.host ?? this.parent).dataset.redgridDrawn = String(this.drawn);
     this.root.dataset.selected = this.selected ? `${this.selected.layer}/${this.selected.id}` : "";
     this.root.dataset.layers = this.order.filter((l) => this.isVisible(l)).map((l) => l.about.id).join(" ");
     performance.mark("redgrid:drawn", { detail: this.drawn });

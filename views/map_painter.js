@@ -322,6 +322,20 @@ function pointPath(context, x, y, radius, shape) {
   } else context.arc(x, y, radius, 0, 2 * Math.PI);
 }
 
+const numberIn = (text) => text.match(/\d+/)?.[0];
+
+/** Whether most names of visible areas fit; else "17" stands for "第17网格", everywhere alike. */
+function doNamesFit(context, view, { shape }, texts) {
+  let fitting = 0, all = 0;
+  for (let f = 0; f < shape.n; f++) {
+    if (!texts[f] || !numberIn(texts[f]) || !isVisible(shape, f, view, 0)) continue;
+    const width = (shape.boxes[4 * f + 2] - shape.boxes[4 * f]) * view.scale;
+    all += 1;
+    if (context.measureText(texts[f]).width + 4 <= width) fitting += 1;
+  }
+  return fitting >= 0.9 * all;
+}
+
 /** Write names where they fit without touching each other; the topmost layer first. */
 function paintLabels(context, view, layers, theme, toned) {
   const taken = [];
@@ -335,22 +349,20 @@ function paintLabels(context, view, layers, theme, toned) {
     if (!texts) continue;
     const strong = about.kind === "icon";
     context.font = `${strong ? 600 : 500} ${strong ? 12.5 : 11.5}px ${theme.font}`;
+    const isShort = about.kind === "polygon" && !doNamesFit(context, view, layer, texts);
     for (let f = 0; f < shape.n; f++) {
       const text = texts[f];
       if (!text || !isVisible(shape, f, view, 0)) continue;
       const [mx, my] = anchorOf(shape, f, about.style.label_at === "edge");
       const x = mx * view.scale - view.left, y = my * view.scale - view.top + (strong ? 14 : 0);
       const width = (shape.boxes[4 * f + 2] - shape.boxes[4 * f]) * view.scale;
-      // Where "第17网格" does not fit, "17" may.
-      const shown = [text, about.kind === "polygon" && text.match(/\d+/)?.[0]].find((name) => {
-        if (!name) return false;
-        const half = context.measureText(name).width / 2 + 2;
-        if (about.kind === "polygon" && 2 * half > width) return false;
-        const box = [x - half, y - 8, x + half, y + 8];
-        const isFree = (b) => box[0] >= b[2] || box[2] <= b[0] || box[1] >= b[3] || box[3] <= b[1];
-        return taken.every(isFree) && taken.push(box);
-      });
-      if (!shown) continue;
+      const shown = isShort ? numberIn(text) ?? text : text;
+      const half = context.measureText(shown).width / 2 + 2;
+      if (about.kind === "polygon" && 2 * half > width) continue;
+      const box = [x - half, y - 8, x + half, y + 8];
+      const isFree = (b) => box[0] >= b[2] || box[2] <= b[0] || box[1] >= b[3] || box[3] <= b[1];
+      if (!taken.every(isFree)) continue;
+      taken.push(box);
       if (about.kind === "point") {
         context.fillStyle = isDark(toned(colourOf(layer, f) ?? "#ffffff")) ? "#ffffff" : "#10202e";
       } else {
