@@ -22,7 +22,7 @@ REPEATS = 7
 def wait_drawn(page: Any, more_than: int) -> int:  # noqa: ANN401 - a Playwright page
     """Wait until the map has drawn one more message; return its counter."""
     page.wait_for_function(
-        "n => Number(document.querySelector('.redgrid-map')?.dataset.drawn ?? 0) > n",
+        "n => Number(document.querySelector('[data-redgrid-drawn]')?.dataset.redgridDrawn ?? 0) > n",
         arg=more_than,
         polling="raf",
         timeout=30_000,
@@ -32,7 +32,7 @@ def wait_drawn(page: Any, more_than: int) -> int:  # noqa: ANN401 - a Playwright
 
 def drawn(page: Any) -> int:  # noqa: ANN401
     """Return how many messages the map has drawn."""
-    return int(page.evaluate("Number(document.querySelector('.redgrid-map')?.dataset.drawn ?? 0)"))
+    return int(page.evaluate("Number(document.querySelector('[data-redgrid-drawn]')?.dataset.redgridDrawn ?? 0)"))
 
 
 def measure(name: str, grids: int, members: int, bars: tuple[float, float, float]) -> None:
