@@ -206,15 +206,17 @@ def _inverted(
     lon: Floats, lat: Floats, forward: Callable[[Floats, Floats], tuple[Floats, Floats]]
 ) -> tuple[Floats, Floats]:
     """Find by fixed-point iteration what `forward` takes to (lon, lat): the shift is smooth."""
-    guess_lon, guess_lat = lon.copy(), lat.copy()
+    is_place = np.isfinite(lon) & np.isfinite(lat)
+    goal_lon, goal_lat = np.where(is_place, lon, np.nan), np.where(is_place, lat, np.nan)
+    guess_lon, guess_lat = goal_lon, goal_lat
     for _ in range(INVERSE_STEPS):
         there_lon, there_lat = forward(guess_lon, guess_lat)
-        off_lon, off_lat = lon - there_lon, lat - there_lat
+        off_lon, off_lat = goal_lon - there_lon, goal_lat - there_lat
         guess_lon, guess_lat = guess_lon + off_lon, guess_lat + off_lat
-        worst = np.nanmax(np.abs([off_lon, off_lat]), initial=0.0)
+        worst = np.max(np.abs([off_lon, off_lat]), initial=0.0, where=is_place)
         if worst < INVERSE_ENOUGH_DEG:
             break
-    return guess_lon, guess_lat
+    return np.where(is_place, guess_lon, lon), np.where(is_place, guess_lat, lat)
 
 
 def _gcj02_to_bd09(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:

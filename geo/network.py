@@ -3,6 +3,7 @@
 import enum
 import io
 import json
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -133,7 +134,7 @@ class WalkNetwork:
             with np.load(io.BytesIO(content), allow_pickle=False) as archive:
                 about = json.loads(str(archive["about"]))
                 arrays = {name: archive[name].astype(dtype) for name, dtype in ARRAYS.items()}
-        except (ValueError, KeyError, OSError, EOFError) as error:
+        except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile) as error:
             raise NetworkError(
                 Text(
                     "这不是保存的步行网络，或文件已损坏；请重新导入路网。",
