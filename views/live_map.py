@@ -48,7 +48,7 @@ LABELS = {
     "loading": Text("地图加载中…", "Loading the map…"),
     "empty": Text("没有可显示的图层。", "There is nothing to show."),
 }
-MODULES = ("map_painter.js", "map_panels.js", "map.js")
+MODULES = ("map_painter.js", "map_panels.js", "map_store.js", "map.js")
 
 
 @dataclass(frozen=True)
