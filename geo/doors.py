@@ -34,9 +34,9 @@ def arcs_of(graph: WalkGraph) -> Arcs:
     return Arcs(graph.arc_start, graph.arc_head_ticks, graph.arc_edge)
 
 
-def workspace_for(graph: WalkGraph, limit: int) -> Workspace:
-    """Return a clean workspace for searches on a graph as far as `limit` ticks."""
-    return new_workspace(len(graph.node), limit, graph.bucket_bits)
+def workspace_for(graph: WalkGraph, limit: int, *, has_sites: bool = False) -> Workspace:
+    """Return a clean workspace for searches as far as `limit` ticks; with sites if asked for."""
+    return new_workspace(len(graph.node), limit, graph.bucket_bits, has_sites=has_sites)
 
 
 def ends_of(graph: WalkGraph) -> EdgeEnds:
@@ -101,10 +101,12 @@ def _ways_out(
     found = []
     for door in inside:
         edge = doors.edge[door]
+        ends = np.array([graph.edge_u[edge], graph.edge_v[edge]], np.int32)
         n_touched = search(
             arcs_of(graph),
-            np.array([graph.edge_u[edge], graph.edge_v[edge]], np.int32),
+            ends,
             np.array([doors.from_u[door], to_v[door]]) + doors.access[door],
+            ends,
             FAR - 1,
             work,
         )

@@ -26,9 +26,8 @@ from geo.zones import edge_zones
 TICKS_PER_MS = 32
 TICKS_PER_S = 1000 * TICKS_PER_MS
 FAR = 2**31 - 1  # ticks of a node that a bounded search did not reach; 18.6 hours
-UNREACHED = np.int64(2**38)  # the same for the search for the nearest site; 99 days
+UNREACHED = np.int64(2**38)  # the same of a point, beyond any sum of ticks and access
 BUCKET_BITS = (15, 19)
-NODE_BITS = 24  # of the kernel's heap key; the rest holds ticks
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,8 +60,7 @@ def walk_graph(network: WalkNetwork, profile: str | SpeedProfile) -> WalkGraph:
     Raises
     ------
     NetworkError
-        The network has more nodes than the kernel can address (16 million), or an edge takes
-        longer than 18 hours.
+        An edge takes longer than 18 hours.
     """
     profile = speed_profile(profile)
     known = _graphs.setdefault(network, {})
@@ -99,14 +97,6 @@ def _make_graph(network: WalkNetwork, profile: SpeedProfile) -> WalkGraph:
     usable = np.ones(len(ticks), bool) if profile.uses_steps else ~is_steps
     zones = edge_zones(network)
     node, node_zone, ends = _routing_nodes(network, zones)
-    if len(node) >= 2**NODE_BITS:
-        raise NetworkError(
-            Text(
-                f"路网有 {len(node)} 个节点，上限是 {2**NODE_BITS}；请先裁剪到所需范围。",
-                f"The network has {len(node)} nodes and the limit is {2**NODE_BITS}; "
-                "cut it to the area that is needed.",
-            )
-        )
     node_public = _public_copies(node, node_zone)
     start, head_ticks, arc_edge = _arcs(ends, ticks, usable, node_public)
     return WalkGraph(

@@ -1,11 +1,10 @@
 """The inner loops: bounded Dijkstra on a WalkGraph, in ticks. Compiled; no checks in here.
 
-A bounded search keeps its front in buckets no wider than most edges take (Dial 1969; within a
-bucket labels may be corrected, as in Meyer & Sanders 2003, so the order there does not matter).
-The search for the nearest site, which may go on to the end of the network, uses a binary heap of
-packed keys. The work arrays are as long as the graph but are reset only where a search touched
-them, and origins are taken in spatial order, so the cost of a search depends on what it reaches
-and not on the size of the city.
+A search keeps its front in buckets no wider than most edges take (Dial 1969; within a bucket
+labels may be corrected, as in Meyer & Sanders 2003, so the order there does not matter). The work
+arrays are as long as the graph but are reset only where a search touched them, and origins are
+taken in spatial order, so the cost of a search depends on what it reaches and not on the size of
+the city.
 """
 
 from typing import NamedTuple
@@ -14,9 +13,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from geo.graph import FAR, NODE_BITS, UNREACHED
+from geo.graph import FAR, UNREACHED
 
-NODE_MASK = (1 << NODE_BITS) - 1
 Ints = NDArray[np.int64]
 Ids = NDArray[np.int32]
 
@@ -55,38 +53,6 @@ class EdgeEnds(NamedTuple):
     ticks: Ints
 
 
-@njit(cache=True, nogil=True, inline="always")
-def _push(heap: Ints, size: int, key: int) -> int:
-    position = size
-    while position > 0:
-        parent = (position - 1) >> 1
-        if heap[parent] <= key:
-            break
-        heap[position] = heap[parent]
-        position = parent
-    heap[position] = key
-    return size + 1
-
-
-@njit(cache=True, nogil=True, inline="always")
-def _pop(heap: Ints, size: int) -> int:
-    """Take the root out; the smallest key was heap[0]. Return the new size."""
-    size -= 1
-    last = heap[size]
-    position = 0
-    child = 1
-    while child < size:
-        if child + 1 < size and heap[child + 1] < heap[child]:
-            child += 1
-        if heap[child] >= last:
-            break
-        heap[position] = heap[child]
-        position = child
-        child = 2 * position + 1
-    heap[position] = last
-    return size
-
-
 class Workspace(NamedTuple):
     """The arrays of a bounded search, made once (`new_workspace`) and clean between searches."""
 
@@ -96,12 +62,13 @@ class Workspace(NamedTuple):
     after: Ids  # (N,) next node in the same bucket, NONE at its end
     before: Ids  # (N,) previous node, NONE at its beginning, IDLE for a node in no bucket
     bits: int  # of ticks in a bucket
+    site: Ids  # (N,) the site that each node is nearest to; empty where nobody asks
 
 
 NONE, IDLE = -1, -2
 
 
-def new_workspace(n_nodes: int, limit: int, bits: int) -> Workspace:
+def new_workspace(n_nodes: int, limit: int, bits: int, *, has_sites: bool) -> Workspace:
     """Return a clean workspace for searches as far as `limit` ticks, in buckets of 2**bits ticks.
 
     Allocated by NumPy, which asks the system for large pages: a search jumps about in it.
@@ -113,6 +80,7 @@ def new_workspace(n_nodes: int, limit: int, bits: int) -> Workspace:
         np.full(n_nodes, NONE, np.int32),
         np.full(n_nodes, IDLE, np.int32),
         bits,
+        np.full(n_nodes if has_sites else 0, NONE, np.int32),
     )
 
 
@@ -138,28 +106,33 @@ def _leave(node: int, out_of: int, bucket: Ids, after: Ids, before: Ids) -> None
 
 
 @njit(cache=True, nogil=True)
-def search(  # noqa: PLR0912 - one pass, compiled; a split would copy its state
-    arcs: Arcs, seeds: Ids, seed_ticks: Ints, limit: int, work: Workspace
+def search(  # noqa: C901, PLR0912, PLR0915 - one pass, compiled; a split would copy its state
+    arcs: Arcs, seeds: Ids, seed_ticks: Ints, seed_site: Ids, limit: int, work: Workspace
 ) -> int:
     """Walk from the seeds as far as the limit; return how many nodes were touched.
 
     Afterwards `work.ticks` holds the ticks of the nodes in `work.touched`; `clean` them before the
-    next search. `limit` must be less than FAR and no more than the workspace was made for.
+    next search. `limit` must be less than FAR and no more than the workspace was made for. With a
+    workspace for sites, `work.site` tells the nearest site (`seed_site`); ties go to the lower.
     """
     ticks, touched, bucket = work.ticks, work.touched, work.bucket
-    after, before, bits = work.after, work.before, work.bits
+    after, before, bits, site = work.after, work.before, work.bits, work.site
+    has_sites = len(site) > 0
     n_touched, n_open = 0, 0
     here_bucket = len(bucket) - 1
     for i in range(len(seeds)):
         node, start = seeds[i], seed_ticks[i]
         known = ticks[node]
-        if start <= limit and start < known:
+        is_tie = has_sites and start == known and seed_site[i] < site[node]
+        if start <= limit and (start < known or is_tie):
             if known == FAR:
                 touched[n_touched] = node
                 n_touched += 1
                 n_open += 1
             else:
                 _leave(node, known >> bits, bucket, after, before)
+            if has_sites:
+                site[node] = seed_site[i]
             ticks[node] = start
             _enter(node, start >> bits, bucket, after, before)
             here_bucket = min(here_bucket, start >> bits)
@@ -179,10 +152,14 @@ def search(  # noqa: PLR0912 - one pass, compiled; a split would copy its state
             head = arcs.head_ticks[arc, 0]
             there = here + arcs.head_ticks[arc, 1]
             known = ticks[head]
-            if there < known and there <= limit:
+            if there > known or there > limit:
+                continue
+            if there < known or (has_sites and site[node] < site[head]):
                 if known == FAR:
                     touched[n_touched] = head
                     n_touched += 1
+                if has_sites:
+                    site[head] = site[node]
                 ticks[head] = there
                 into = there >> bits
                 if before[head] == IDLE:  # new, or reached again sooner within this bucket
@@ -200,6 +177,9 @@ def clean(work: Workspace, n_touched: int) -> None:
     """Make a workspace ready for the next search."""
     for i in range(n_touched):
         work.ticks[work.touched[i]] = FAR
+    if len(work.site) > 0:
+        for i in range(n_touched):
+            work.site[work.touched[i]] = NONE
 
 
 @njit(cache=True, nogil=True)
@@ -207,63 +187,11 @@ def reach_many(arcs: Arcs, sources: Ids, limit: int, work: Workspace) -> Ints:
     """Return how many nodes each source reaches within the limit."""
     counts = np.empty(len(sources), np.int64)
     at_once = np.zeros(1, np.int64)
+    nobody = np.zeros(1, np.int32)
     for i in np.argsort(sources):
-        counts[i] = search(arcs, sources[i : i + 1], at_once, limit, work)
+        counts[i] = search(arcs, sources[i : i + 1], at_once, nobody, limit, work)
         clean(work, counts[i])
     return counts
-
-
-@njit(cache=True, nogil=True)
-def search_nearest(
-    arcs: Arcs,
-    seeds: Ids,
-    seed_ticks: Ints,
-    seed_site: Ids,
-    limit: int,
-    ticks: Ints,
-    site: Ids,
-    heap: Ints,
-) -> None:
-    """Walk from all sites at once; ties go to the lower site.
-
-    `ticks` (N,) holds UNREACHED and `site` (N,) -1; afterwards the ticks to the nearest site and
-    which one it is. `heap` needs room for every arc twice and every seed.
-    """
-    size = 0
-    for i in range(len(seeds)):
-        node = seeds[i]
-        start = seed_ticks[i]
-        is_nearer = start < ticks[node] or (start == ticks[node] and seed_site[i] < site[node])
-        if start <= limit and is_nearer:
-            ticks[node] = start
-            site[node] = seed_site[i]
-            if size == len(heap):
-                heap = _grown(heap)
-            size = _push(heap, size, (start << NODE_BITS) | np.int64(node))
-    while size > 0:
-        key = heap[0]
-        size = _pop(heap, size)
-        node = key & NODE_MASK
-        here = key >> NODE_BITS
-        if here > ticks[node]:
-            continue
-        for arc in range(arcs.start[node], arcs.start[node + 1]):
-            there = here + arcs.head_ticks[arc, 1]
-            head = arcs.head_ticks[arc, 0]
-            is_nearer = there < ticks[head] or (there == ticks[head] and site[node] < site[head])
-            if is_nearer and there <= limit:
-                ticks[head] = there
-                site[head] = site[node]
-                if size == len(heap):
-                    heap = _grown(heap)
-                size = _push(heap, size, (there << NODE_BITS) | np.int64(head))
-
-
-@njit(cache=True, nogil=True)
-def _grown(heap: Ints) -> Ints:
-    larger = np.empty(2 * len(heap) + 64, np.int64)
-    larger[: len(heap)] = heap
-    return larger
 
 
 @njit(cache=True, nogil=True)
@@ -359,7 +287,7 @@ def times_of_rows(
     for turn in range(len(origins)):
         origin = origins[turn]
         a, b = seed_start[origin], seed_start[origin + 1]
-        n_touched = search(arcs, seeds[a:b], seed_ticks[a:b], limit, work)
+        n_touched = search(arcs, seeds[a:b], seed_ticks[a:b], seeds[a:b], limit, work)
         n_found = reach_targets(arcs, ends, targets, limit, work, n_touched, best, found, 0)
         n_found = reach_along_edges(doors, origin, targets, limit, best, found, n_found)
         clean(work, n_touched)
@@ -380,55 +308,50 @@ def times_of_rows(
 
 
 @njit(cache=True, nogil=True)
-def nearest_of_targets(
+def nearest_of_doors(
     ends: EdgeEnds,
-    targets_edge: Ids,
-    targets_point: Ids,
-    from_u: Ints,
-    access: Ints,
-    ticks: Ints,
-    site: Ids,
-    best: Ints,
-    best_site: Ids,
-) -> None:
-    """Give each point the nearest site over the ends of its edges; ties go to the lower site."""
-    for row in range(len(targets_edge)):
-        edge = targets_edge[row]
-        u, v = ends.u[edge], ends.v[edge]
-        along = from_u[row]
-        for end in range(2):
-            node = u if end == 0 else v
-            if site[node] < 0:
-                continue
-            rest = along if end == 0 else ends.ticks[edge] - along
-            value = ticks[node] + rest + access[row]
-            point = targets_point[row]
-            if value < best[point] or (value == best[point] and site[node] < best_site[point]):
-                best[point] = value
-                best_site[point] = site[node]
-
-
-@njit(cache=True, nogil=True)
-def nearest_along_edges(
-    doors: Doors,
-    n_sites: int,
-    targets: Targets,
+    sites: Doors,
+    points: Doors,
     limit: int,
-    best: Ints,
-    best_site: Ids,
-) -> None:
-    """Offer the walk along the sites' own edges; ties go to the lower site."""
-    for one in range(n_sites):
-        for door in range(doors.start[one], doors.start[one + 1]):
-            edge = doors.edge[door]
-            for row in range(targets.start[edge], targets.start[edge + 1]):
-                value = (
-                    abs(doors.from_u[door] - targets.from_u[row])
-                    + doors.access[door]
-                    + targets.access[row]
-                )
-                point = targets.point[row]
-                is_nearer = value < best[point] or (value == best[point] and one < best_site[point])
-                if value <= limit and is_nearer:
-                    best[point] = value
-                    best_site[point] = one
+    work: Workspace,
+) -> tuple[Ints, Ids]:
+    """Return ticks and site of each point after a search from all sites: UNREACHED, -1 if none.
+
+    Over the ends of the point's edges, and along an edge that a site stands on; ties go to the
+    lower site.
+    """
+    n = len(points.start) - 1
+    best, best_site = np.full(n, UNREACHED, np.int64), np.full(n, -1, np.int32)
+    first_door = np.full(len(ends.u), -1, np.int32)  # of each edge; further ones by `next_door`
+    next_door = np.full(len(sites.edge), -1, np.int32)
+    door_site = np.empty(len(sites.edge), np.int32)
+    for one in range(len(sites.start) - 1):
+        for door in range(sites.start[one], sites.start[one + 1]):
+            door_site[door] = one
+            next_door[door] = first_door[sites.edge[door]]
+            first_door[sites.edge[door]] = door
+    for point in range(n):
+        value, site = np.int64(UNREACHED), np.int32(-1)
+        for row in range(points.start[point], points.start[point + 1]):
+            edge, along, access = points.edge[row], points.from_u[row], points.access[row]
+            u, v = ends.u[edge], ends.v[edge]
+            over_u = work.ticks[u] + along + access
+            over_v = work.ticks[v] + ends.ticks[edge] - along + access
+            if work.site[u] >= 0 and _is_nearer(over_u, work.site[u], value, site):
+                value, site = over_u, work.site[u]
+            if work.site[v] >= 0 and _is_nearer(over_v, work.site[v], value, site):
+                value, site = over_v, work.site[v]
+            door = first_door[edge]
+            while door >= 0:
+                over = abs(sites.from_u[door] - along) + sites.access[door] + access
+                if _is_nearer(over, door_site[door], value, site):
+                    value, site = over, door_site[door]
+                door = next_door[door]
+        if value <= limit:
+            best[point], best_site[point] = value, site
+    return best, best_site
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _is_nearer(value: int, site: int, best: int, best_site: int) -> bool:
+    return value < best or (value == best and site < best_site)

@@ -13,8 +13,8 @@ from geo.attach import Points, attach
 from geo.attachments import Attachments
 from geo.doors import Seeds, arcs_of, doors_of, ends_of, seeds_of, targets_of, workspace_for
 from geo.errors import ReachError
-from geo.graph import FAR, TICKS_PER_MS, UNREACHED, WalkGraph, walk_graph
-from geo.kernel import nearest_along_edges, nearest_of_targets, search_nearest, times_of_rows
+from geo.graph import FAR, TICKS_PER_MS, WalkGraph, walk_graph
+from geo.kernel import Doors, Workspace, nearest_of_doors, search, times_of_rows
 from geo.network import WalkNetwork
 from geo.profiles import SpeedProfile, speed_profile
 from geo.text import Text
@@ -112,17 +112,20 @@ def nearest_site(
         milliseconds, inf where none). Ties go to the site that stands first.
     """
     profile = speed_profile(profile)
-    limit = int(UNREACHED) - 1 if limit_s is None else _limit_ticks(limit_s)
+    limit = FAR - 1 if limit_s is None else _limit_ticks(limit_s)
     starts = _attached(network, sites, profile, attach_options)
     goals = _attached(network, points, profile, attach_options)
-    best, best_site = _nearest(walk_graph(network, profile), starts, goals, limit)
+    graph = walk_graph(network, profile)
+    doors, goal_doors = doors_of(graph, starts), doors_of(graph, goals)
+    work = _search_from_all(graph, doors, limit)
+    best, best_site = nearest_of_doors(ends_of(graph), doors, goal_doors, limit, work)
     seconds = np.where(best <= limit, _seconds(best), np.inf)
     site = np.where(best <= limit, best_site, -1)
     _offer_inner_walks(starts, goals, profile, limit_s, seconds, site)
     ids = sites.index if isinstance(sites, gpd.GeoDataFrame | gpd.GeoSeries) else None
     index = points.index if isinstance(points, gpd.GeoDataFrame | gpd.GeoSeries) else None
     return pd.DataFrame(
-        {"site_id": _site_ids(site, ids), "seconds": seconds},
+        {"site_id": _site_ids(site, ids).array, "seconds": seconds},
         index=pd.RangeIndex(goals.n_points) if index is None else index,
     )
 
@@ -133,12 +136,10 @@ def node_ticks(
     *,
     profile: str | SpeedProfile,
     limit_s: float,
-) -> NDArray[np.int64]:
-    """Return the ticks from the nearest site to each routing node (N,), UNREACHED beyond."""
+) -> NDArray[np.int32]:
+    """Return the ticks from the nearest site to each routing node (N,), FAR beyond the limit."""
     graph = walk_graph(network, speed_profile(profile))
-    seeds = seeds_of(graph, doors_of(graph, sites))
-    ticks, _ = _search_nearest(graph, seeds, sites.n_points, _limit_ticks(limit_s))
-    return ticks
+    return _search_from_all(graph, doors_of(graph, sites), _limit_ticks(limit_s)).ticks
 
 
 def _spatial_order(seeds: Seeds) -> NDArray[np.int64]:
@@ -195,44 +196,21 @@ def _attached(
     return attach(network, points, profile=profile, **attach_options)
 
 
-def _nearest(
-    graph: WalkGraph, starts: Attachments, goals: Attachments, limit: int
-) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-    doors, goal_doors = doors_of(graph, starts), doors_of(graph, goals)
-    ticks, site = _search_nearest(graph, seeds_of(graph, doors), starts.n_points, limit)
-    best = np.full(goals.n_points, UNREACHED, np.int64)
-    best_site = np.full(goals.n_points, -1, np.int32)
-    nearest_of_targets(
-        ends_of(graph),
-        goal_doors.edge,
-        goals.point,
-        goal_doors.from_u,
-        goal_doors.access,
-        ticks,
-        site,
-        best,
-        best_site,
-    )
-    targets = targets_of(graph, goals, goal_doors)
-    nearest_along_edges(doors, starts.n_points, targets, limit, best, best_site)
-    return best, best_site
-
-
-def _search_nearest(
-    graph: WalkGraph, seeds: Seeds, n_sites: int, limit: int
-) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-    ticks = np.full(len(graph.node), UNREACHED, np.int64)
-    site = np.full(len(graph.node), -1, np.int32)
-    seed_site = np.repeat(np.arange(n_sites, dtype=np.int32), np.diff(seeds.start))
-    heap = np.empty(len(graph.arc_edge) + len(seeds.node) + 1, np.int64)
-    search_nearest(arcs_of(graph), seeds.node, seeds.ticks, seed_site, limit, ticks, site, heap)
-    return ticks, site
+def _search_from_all(graph: WalkGraph, doors: Doors, limit: int) -> Workspace:
+    """Walk from all sites at once; the workspace then holds ticks and nearest site of each node."""
+    seeds = seeds_of(graph, doors)
+    site = np.repeat(np.arange(len(seeds.start) - 1, dtype=np.int32), np.diff(seeds.start))
+    work = workspace_for(graph, limit, has_sites=True)
+    search(arcs_of(graph), seeds.node, seeds.ticks, site, limit, work)
+    return work
 
 
 def _inner_walks(
     starts: Attachments, goals: Attachments, profile: SpeedProfile
 ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float64]]:
     """Return the pairs behind the same wall and the straight walk between them, in seconds."""
+    if not (starts.compound >= 0).any():
+        return np.empty(0, np.intp), np.empty(0, np.intp), np.empty(0)
     origins = pd.DataFrame({"compound": starts.compound, "origin": range(starts.n_points)})
     points = pd.DataFrame({"compound": goals.compound, "point": range(goals.n_points)})
     pairs = origins[origins["compound"] >= 0].merge(points, on="compound")
@@ -284,9 +262,13 @@ def _offer_inner_walks(
             seconds[at], site[at] = inner[one], origin[one]
 
 
-def _site_ids(site: NDArray[np.int32], ids: pd.Index | None) -> pd.api.extensions.ExtensionArray:
+def _site_ids(site: NDArray[np.int32], ids: pd.Index | None) -> pd.Series:
     """Return the index values of the sites, NA for -1."""
     values = np.arange(site.max(initial=-1) + 1) if ids is None else ids.to_numpy()
-    taken = [pd.NA if row < 0 else values[row] for row in site.tolist()]
-    is_number = ids is None or pd.api.types.is_integer_dtype(ids)
-    return pd.array(taken, dtype="Int64") if is_number else pd.array(taken, dtype=object)
+    is_none = site < 0
+    if len(values) == 0:
+        return pd.Series(pd.array([pd.NA] * len(site), dtype="Int64"))
+    taken = values[np.where(is_none, 0, site)]
+    if np.issubdtype(taken.dtype, np.integer):
+        return pd.Series(pd.arrays.IntegerArray(taken.astype(np.int64), is_none))
+    return pd.Series(taken, dtype=object).mask(is_none, pd.NA)

@@ -79,7 +79,7 @@ def _over_network(
     doors, goal_doors = doors_of(graph, start), doors_of(graph, goal)
     seeds = seeds_of(graph, doors)
     work = workspace_for(graph, FAR - 1)
-    search(arcs_of(graph), seeds.node, seeds.ticks, FAR - 1, work)
+    search(arcs_of(graph), seeds.node, seeds.ticks, seeds.node, FAR - 1, work)
     ticks = work.ticks.astype(np.int64)
     ends = [
         (int(ticks[node] + rest + goal_doors.access[k]), k, side)

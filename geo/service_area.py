@@ -18,8 +18,8 @@ from geo.attach import Points, attach
 from geo.attachments import Attachments
 from geo.doors import doors_of
 from geo.errors import ReachError
-from geo.graph import TICKS_PER_S, UNREACHED, WalkGraph, walk_graph
-from geo.kernel import EdgeEnds, Ints
+from geo.graph import FAR, TICKS_PER_S, WalkGraph, walk_graph
+from geo.kernel import EdgeEnds, Ids, Ints
 from geo.network import WalkNetwork
 from geo.profiles import SpeedProfile, speed_profile
 from geo.raster import NetworkRaster, Window, fill, network_raster, window_of
@@ -94,7 +94,7 @@ def _times_on_raster(
     """Return the seconds to each pixel of the window that can be reached, and the window."""
     graph = walk_graph(network, profile)
     ticks = node_ticks(network, sites, profile=profile, limit_s=limit_s)
-    reached = network.xy[graph.node[ticks < UNREACHED]]
+    reached = network.xy[graph.node[ticks < FAR]]
     own = np.unique(sites.edge)
     shapes = [network.shape_of(edge) for edge in own]
     places = np.concatenate([reached, *shapes, np.empty((0, 2))])
@@ -130,7 +130,7 @@ def _pixel_seconds(
     fraction: Grid,
     distance_m: Grid,
     ends: EdgeEnds,
-    ticks: Ints,
+    ticks: Ids,
     door_edge: NDArray[np.int32],
     door_from_u: Ints,
     door_access: Ints,
@@ -158,14 +158,14 @@ def _pixel_seconds(
             while door < n_doors and door_edge[door] == e:
                 best = min(best, abs(along - door_from_u[door]) + door_access[door])
                 door += 1
-            if best < UNREACHED:
+            if best < FAR:
                 seconds[row, column] = best * s_per_tick + distance_m[row, column] * s_per_m
     return seconds
 
 
-def _overhang(network: WalkNetwork, graph: WalkGraph, ticks: NDArray[np.int64]) -> float:
+def _overhang(network: WalkNetwork, graph: WalkGraph, ticks: NDArray[np.int32]) -> float:
     """Return how far a half-walked edge may bulge out of the box of the reached nodes, metres."""
-    is_reached = (ticks[graph.edge_u] < UNREACHED) | (ticks[graph.edge_v] < UNREACHED)
+    is_reached = (ticks[graph.edge_u] < FAR) | (ticks[graph.edge_v] < FAR)
     return float(network.edge_length_m[is_reached].max(initial=0.0))
 
 
