@@ -17,12 +17,14 @@ FLAGS = [
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 ]
 REPEATS = 7
+COUNTER = "document.querySelector('[data-redgrid-drawn]')"  # on the map's host
+DRAWN = f"Number({COUNTER}?.dataset.redgridDrawn ?? 0)"
 
 
 def wait_drawn(page: Any, more_than: int) -> int:  # noqa: ANN401 - a Playwright page
     """Wait until the map has drawn one more message; return its counter."""
     page.wait_for_function(
-        "n => Number(document.querySelector('[data-redgrid-drawn]')?.dataset.redgridDrawn ?? 0) > n",
+        f"n => {DRAWN} > n",
         arg=more_than,
         polling="raf",
         timeout=30_000,
@@ -32,7 +34,7 @@ def wait_drawn(page: Any, more_than: int) -> int:  # noqa: ANN401 - a Playwright
 
 def drawn(page: Any) -> int:  # noqa: ANN401
     """Return how many messages the map has drawn."""
-    return int(page.evaluate("Number(document.querySelector('[data-redgrid-drawn]')?.dataset.redgridDrawn ?? 0)"))
+    return int(page.evaluate(DRAWN))
 
 
 def measure(name: str, grids: int, members: int, bars: tuple[float, float, float]) -> None:

@@ -198,8 +198,7 @@ def _reasons(ground: Ground) -> np.ndarray[tuple[int], np.dtype[np.object_]]:
         reasons[points["grid_id"].isna().to_numpy()] = "outside_grids"
     reasons[ground.doors.left_out == LeftOut.BEYOND_SNAP_LIMIT] = "beyond_snap"
     place = ground.doors.xy
-    low = network.vertex_xy.min(axis=0) - ground.snap_limit_m
-    high = network.vertex_xy.max(axis=0) + ground.snap_limit_m
+    low, high = network.bounds(ground.snap_limit_m)
     reasons[((place < low) | (place > high)).any(axis=1)] = "outside_network"
     reasons[~np.isfinite(place).all(axis=1)] = "no_coordinates"
     return reasons

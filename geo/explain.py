@@ -12,6 +12,7 @@ MISSING_LINK = {  # what is lacking where people across a barrier are near by cr
     "water": Text("缺一座过河桥", "a bridge is missing"),
     "rail": Text("缺一处铁路通道", "a way across the railway is missing"),
 }
+BARRIER_M = 500.0
 LONG_DETOUR = Text("直线不远，路要绕行", "near in a straight line, but the way round is long")
 TOO_FAR = Text("附近没有驿站", "there is no station near")
 NO_WAY = Text("没有路走到驿站", "no way leads to a station")
@@ -22,12 +23,13 @@ def barriers_between(
 ) -> NDArray[np.object_]:
     """Return which barrier ("water", "rail" or "") keeps each point (n,) from a near station.
 
-    A point has a barrier where it is within the limit of a station in a straight line, but not on
+    A barrier is a river, canal or railway at least BARRIER_M long: round a pond one walks. A point
+    has a barrier where it is within the limit of a station in a straight line, but not on
     foot, and that line crosses the barrier. `points` has covered, crow_covered and
     crow_station_id; all frames are in one metric CRS. Water is named before rail.
     """
     kinds = np.full(len(points), "", dtype=object)
-    barriers = base[base["kind"].isin(list(MISSING_LINK))]
+    barriers = base[base["kind"].isin(list(MISSING_LINK)) & (_extent_m(base) >= BARRIER_M)]
     cut_off = np.flatnonzero(points["crow_covered"].to_numpy() & ~points["covered"].to_numpy())
     if len(cut_off) == 0 or barriers.empty:
         return kinds
@@ -44,6 +46,12 @@ def barriers_between(
     for kind in ("rail", "water"):
         kinds[cut_off[line_row[crossed == kind]]] = kind
     return kinds
+
+
+def _extent_m(base: gpd.GeoDataFrame) -> NDArray[np.float64]:
+    """Return the diagonal of each shape's box (n,), in metres."""
+    bounds = base.bounds.to_numpy(float).reshape(-1, 4)
+    return np.hypot(bounds[:, 2] - bounds[:, 0], bounds[:, 3] - bounds[:, 1])
 
 
 def weak_sentences(

@@ -106,6 +106,12 @@ class WalkNetwork:
 
         return network_from_lines(frame)
 
+    def bounds(self, margin_m: float = 0.0) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the lower and the upper corner (2,), widened; inf and -inf without any edge."""
+        if len(self.vertex_xy) == 0:
+            return np.full(2, np.inf), np.full(2, -np.inf)
+        return self.vertex_xy.min(axis=0) - margin_m, self.vertex_xy.max(axis=0) + margin_m
+
     def shape_of(self, edge: int) -> NDArray[np.float64]:
         """Return the vertices (k, 2) of one edge, from its first node to its second."""
         return self.vertex_xy[self.vertex_start[edge] : self.vertex_start[edge + 1]]

@@ -61,9 +61,8 @@ def network_raster(
     if usable is None:
         usable = np.ones(len(network.edge_nodes), bool)
     pixel = pixel_size_m(network) if pixel_m is None else pixel_m
-    low = network.vertex_xy.min(axis=0) - limit_m - 2 * pixel
-    high = network.vertex_xy.max(axis=0) + limit_m + 2 * pixel
-    columns, rows = (int(n) for n in np.ceil((high - low) / pixel) + 1)
+    low, high = network.bounds(limit_m + 2 * pixel)
+    columns, rows = (int(n) for n in np.ceil(np.maximum(high - low, 0.0) / pixel) + 1)
     while rows * columns > MOST_PIXELS:
         pixel *= 2
         columns, rows = columns // 2 + 1, rows // 2 + 1

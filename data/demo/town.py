@@ -6,6 +6,7 @@ most junctions are T's. A block is a governance grid.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,7 +71,7 @@ def plan_town(n_grids: int, random: np.random.Generator) -> Town:
         round(float(apart * (np.floor((k + 0.9) * every) + 0.5)), 2) for k in range(n_rails)
     )
     cross_x = tuple(_cross_streets(n, width, arterial_x, rail_xs, random) for n in per_band)
-    arterial_rows = frozenset(range(2, n_bands, 3)) or frozenset({n_bands // 2})
+    arterial_rows = _arterial_rows(n_bands, sorted(river_bands))
     plane = Plane(width, street_y[-1])
     n_communities = int(np.clip(round(n_grids / GRIDS_A_COMMUNITY), 1, MOST_COMMUNITIES))
     community = _communities(cross_x, n_communities)
@@ -105,6 +106,19 @@ def plan_town(n_grids: int, random: np.random.Generator) -> Town:
         tuple(blocks),
         max(community) + 1,
     )
+
+
+def _arterial_rows(n_bands: int, river_bands: list[int]) -> frozenset[int]:
+    """Return every third through street, and one at least on each side of every river.
+
+    They go under the railway, so that every quarter of the town can be reached.
+    """
+    rows = set(range(2, n_bands, 3))
+    starts = [0, *(band + 1 for band in river_bands), n_bands + 1]
+    for first, after in pairwise(starts):
+        if not rows & set(range(first, after)):
+            rows.add((first + after - 1) // 2)
+    return frozenset(rows)
 
 
 def _cross_streets(

@@ -1,0 +1,31 @@
+"""Every benchmark runs tiny, so that none can rot; what each prints is JSON."""
+
+import importlib
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+BENCH = Path(__file__).resolve().parents[1] / "bench"
+TINY = ("bench_reach", "bench_snap", "bench_service_area", "bench_osm")
+
+
+@pytest.mark.parametrize("name", TINY)
+@pytest.mark.filterwarnings("ignore")  # the peers' own, where they are installed
+def test_the_benchmark_still_runs_and_prints_json(
+    name: str, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.syspath_prepend(str(BENCH))
+    monkeypatch.delitem(sys.modules, "cases", raising=False)
+    importlib.import_module(name).main(tiny=True)
+    lines = [line[line.index("{") :] for line in capfd.readouterr().out.splitlines() if "{" in line]
+    rows = [json.loads(line) for line in lines]
+    assert rows
+    assert all("bench" in row for row in rows)
+
+
+def test_every_benchmark_is_known_to_the_makefile_and_to_the_page_of_figures():
+    page = (BENCH.parent / "docs" / "performance.md").read_text(encoding="utf-8")
+    for path in BENCH.glob("bench_*.py"):
+        assert path.name in page

@@ -1,0 +1,106 @@
+"""Service areas: they nest, are never empty at a station, and agree with exact times."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from geo.attach import attach
+from geo.errors import ReachError
+from geo.network import WalkNetwork
+from geo.raster import Window, fill, network_raster, pixel_size_m
+from geo.reach import walking_times
+from geo.service_area import service_areas
+
+
+def lattice(side: int, step: float = 90.0, seed: int = 0) -> WalkNetwork:
+    random = np.random.default_rng(seed)
+    i, j = np.meshgrid(np.arange(side), np.arange(side), indexing="ij")
+    xy = np.column_stack([i.ravel(), j.ravel()]) * step + random.uniform(-20, 20, (side**2, 2))
+    node = np.arange(side**2).reshape(side, side)
+    edges = np.concatenate(
+        [
+            np.column_stack([node[:-1].ravel(), node[1:].ravel()]),
+            np.column_stack([node[:, :-1].ravel(), node[:, 1:].ravel()]),
+        ]
+    )
+    edges = edges[random.random(len(edges)) > 0.15]
+    return WalkNetwork(xy, edges, np.linalg.norm(xy[edges[:, 0]] - xy[edges[:, 1]], axis=1), 4548)
+
+
+def test_the_area_agrees_with_exact_times_at_random_points():
+    network = lattice(30)
+    site = np.array([[1300.0, 1300.0]])
+    random = np.random.default_rng(1)
+    points = random.uniform(0, 2600, (8000, 2))
+    reached = walking_times(network, site, points, limit_s=900).indices
+    exact = np.zeros(len(points), bool)
+    exact[reached] = True
+    area = service_areas(network, site, minutes=(15,)).geometry.iloc[0]
+    inside = shapely.contains_xy(area, *points.T)
+    assert (inside & exact).sum() / (inside | exact).sum() > 0.98
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.lists(st.tuples(st.floats(0, 1600), st.floats(0, 1600)), min_size=1, max_size=3),
+    st.integers(0, 3),
+)
+def test_rings_nest_are_valid_and_hold_the_stations(sites: list[tuple[float, float]], seed: int):
+    network = lattice(19, seed=seed)
+    areas = service_areas(network, np.array(sites), minutes=(1, 5, 10, 15))
+    assert areas["minutes"].tolist() == [1, 5, 10, 15]
+    assert areas.is_valid.all()
+    shapes = areas.geometry.tolist()
+    for inner, outer in pairwise(shapes):
+        assert inner.difference(outer).area < 1e-6
+    doors = attach(network, np.array(sites))
+    for row in np.unique(doors.point):
+        assert shapely.Point(sites[row]).intersects(shapes[0].buffer(1e-6))
+
+
+def test_a_station_a_hundred_metres_off_still_has_an_area_around_it():
+    network = WalkNetwork(np.array([[0, 0], [500, 0.0]]), [[0, 1]], [500], 4548)
+    area = service_areas(network, np.array([[250, 99.0]]), minutes=(1,)).geometry.iloc[0]
+    assert area.contains(shapely.Point(250, 99))
+
+
+def test_without_attached_sites_the_areas_are_empty():
+    areas = service_areas(lattice(4), np.empty((0, 2)))
+    assert areas["minutes"].tolist() == [5, 10, 15]
+    assert areas.is_empty.all()
+
+
+def test_a_river_between_two_streets_is_not_crossed_by_the_area():
+    xy = np.array([[0, 0], [2000, 0], [0, 60], [2000, 60.0]])
+    network = WalkNetwork(xy, [[0, 1], [2, 3]], [2000, 2000], 4548)
+    area = service_areas(network, np.array([[1000, 0.0]]), minutes=(10,)).geometry.iloc[0]
+    assert area.contains(shapely.Point(1000, 25))
+    assert not area.intersects(shapely.Point(1000, 45))
+
+
+@pytest.mark.parametrize("minutes", [(), (0,), (-5, 5), (np.nan,)])
+def test_levels_that_are_no_times_are_refused(minutes: tuple[float, ...]):
+    with pytest.raises(ReachError, match=r"^The minutes of service areas must be numbers above"):
+        service_areas(lattice(3), np.zeros((1, 2)), minutes=minutes)
+
+
+def test_a_raster_filled_in_parts_is_the_raster_filled_at_once():
+    network = lattice(12)
+    whole, parts = network_raster(network, pixel_m=5.0), network_raster(network, pixel_m=5.0)
+    rows, columns = whole.edge.shape
+    fill(whole, Window(0, 0, rows, columns))
+    for row in (200, 0):
+        for column in (130, 0):
+            fill(parts, Window(row, column, min(150, rows - row), columns - column))
+    done = parts.edge != 0
+    assert done.any()
+    for name in ("edge", "fraction", "distance_m"):
+        np.testing.assert_array_equal(getattr(parts, name)[done], getattr(whole, name)[done])
+
+
+def test_the_pixel_follows_the_density_of_the_ways():
+    assert pixel_size_m(lattice(20, step=30)) < pixel_size_m(lattice(20, step=90)) <= 10
