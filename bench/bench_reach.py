@@ -10,11 +10,11 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
 from geo.attach import attach
-from geo.doors import arcs_of, doors_of, workspace_for
+from geo.doors import doors_of
 from geo.graph import TICKS_PER_S, walk_graph
-from geo.kernel import reach_many
 from geo.network import WalkNetwork
 from geo.reach import nearest_site, walking_times
+from geo.search import arcs_of, reach_many, workspace_for
 
 LIMIT_S = 900.0
 BARS = {"helsinki": 1.5, "100000": 2.5, "1000000": 10.0}

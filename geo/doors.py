@@ -7,17 +7,8 @@ from numpy.typing import NDArray
 
 from geo.attachments import Attachments
 from geo.graph import FAR, TICKS_PER_S, WalkGraph
-from geo.kernel import (
-    Arcs,
-    Doors,
-    EdgeEnds,
-    Ids,
-    Ints,
-    Targets,
-    Workspace,
-    new_workspace,
-    search,
-)
+from geo.kernel import Doors, EdgeEnds, Targets, door_ticks
+from geo.search import Ids, Ints, arcs_of, clean, search, workspace_for
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,16 +20,6 @@ class Seeds:
     ticks: Ints
 
 
-def arcs_of(graph: WalkGraph) -> Arcs:
-    """Return what a search reads of a graph."""
-    return Arcs(graph.arc_start, graph.arc_head_ticks, graph.arc_edge)
-
-
-def workspace_for(graph: WalkGraph, limit: int, *, has_sites: bool = False) -> Workspace:
-    """Return a clean workspace for searches as far as `limit` ticks; with sites if asked for."""
-    return new_workspace(len(graph.node), limit, graph.bucket_bits, has_sites=has_sites)
-
-
 def ends_of(graph: WalkGraph) -> EdgeEnds:
     """Return the ends and ticks of all edges."""
     return EdgeEnds(graph.edge_u, graph.edge_v, graph.edge_ticks)
@@ -46,10 +27,13 @@ def ends_of(graph: WalkGraph) -> EdgeEnds:
 
 def doors_of(graph: WalkGraph, attached: Attachments) -> Doors:
     """Return the attachments as ticks, grouped by point."""
-    from_u = np.rint(attached.fraction * graph.edge_ticks[attached.edge]).astype(np.int64)
-    access = np.rint(attached.access_m / graph.profile.speed_m_s * TICKS_PER_S).astype(np.int64)
-    start = np.searchsorted(attached.point, np.arange(attached.n_points + 1)).astype(np.int64)
-    return Doors(start, attached.edge.astype(np.int32), from_u, access)
+    ticks_a_metre = TICKS_PER_S / graph.profile.speed_m_s
+    from_u, access = door_ticks(
+        graph.edge_ticks, attached.edge, attached.fraction, attached.access_m, ticks_a_metre
+    )
+    counts = np.bincount(attached.point, minlength=attached.n_points)
+    start = np.concatenate(([0], np.cumsum(counts))).astype(np.int64)
+    return Doors(start, attached.edge.astype(np.int32, copy=False), from_u, access)
 
 
 def targets_of(graph: WalkGraph, attached: Attachments, doors: Doors) -> Targets:
@@ -116,8 +100,8 @@ def _ways_out(
             (
                 np.full(len(exits), point[door]),
                 graph.node_public[exits],
-                work.ticks[exits].astype(np.int64),
+                work.state[exits, 0].astype(np.int64),
             )
         )
-        work.ticks[nodes] = FAR
+        clean(work, n_touched)
     return found

@@ -50,8 +50,8 @@ def barriers_between(
 
 def _extent_m(base: gpd.GeoDataFrame) -> NDArray[np.float64]:
     """Return the diagonal of each shape's box (n,), in metres."""
-    bounds = base.bounds.to_numpy(float).reshape(-1, 4)
-    return np.hypot(bounds[:, 2] - bounds[:, 0], bounds[:, 3] - bounds[:, 1])
+    low_x, low_y, high_x, high_y = base.bounds.to_numpy(np.float64).reshape(-1, 4).T
+    return np.asarray(np.hypot(high_x - low_x, high_y - low_y))
 
 
 def weak_sentences(

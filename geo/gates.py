@@ -9,12 +9,13 @@ import shapely
 from numpy.typing import NDArray
 
 from geo.attachments import Attachments
-from geo.doors import arcs_of, doors_of, ends_of, seeds_of, targets_of, workspace_for
+from geo.doors import doors_of, ends_of, seeds_of, targets_of
 from geo.graph import TICKS_PER_S, walk_graph
 from geo.hours import is_open
 from geo.kernel import times_of_rows
 from geo.network import WalkNetwork
 from geo.profiles import SpeedProfile
+from geo.search import arcs_of, workspace_for
 from geo.snap import snap_points
 
 GATE_TO_INNER_PATH_M = 15.0  # an inner path that comes this near to a gate leads to it

@@ -11,12 +11,13 @@ from scipy.sparse import csr_array
 
 from geo.attach import Points, attach
 from geo.attachments import Attachments
-from geo.doors import Seeds, arcs_of, doors_of, ends_of, seeds_of, targets_of, workspace_for
+from geo.doors import Seeds, doors_of, ends_of, seeds_of, targets_of
 from geo.errors import ReachError
 from geo.graph import FAR, TICKS_PER_MS, WalkGraph, walk_graph
-from geo.kernel import Doors, Workspace, nearest_of_doors, search, times_of_rows
+from geo.kernel import Doors, nearest_of_doors, rounded_seconds, times_of_rows
 from geo.network import WalkNetwork
 from geo.profiles import SpeedProfile, speed_profile
+from geo.search import Workspace, arcs_of, search, ticks_of, workspace_for
 from geo.text import Text
 
 THREADS = 2
@@ -117,10 +118,8 @@ def nearest_site(
     goals = _attached(network, points, profile, attach_options)
     graph = walk_graph(network, profile)
     doors, goal_doors = doors_of(graph, starts), doors_of(graph, goals)
-    work = _search_from_all(graph, doors, limit)
-    best, best_site = nearest_of_doors(ends_of(graph), doors, goal_doors, limit, work)
-    seconds = np.where(best <= limit, _seconds(best), np.inf)
-    site = np.where(best <= limit, best_site, -1)
+    work = _search_from_all(graph, doors, limit, has_sites=True)
+    seconds, site = nearest_of_doors(ends_of(graph), doors, goal_doors, limit, work)
     _offer_inner_walks(starts, goals, profile, limit_s, seconds, site)
     ids = sites.index if isinstance(sites, gpd.GeoDataFrame | gpd.GeoSeries) else None
     index = points.index if isinstance(points, gpd.GeoDataFrame | gpd.GeoSeries) else None
@@ -139,7 +138,8 @@ def node_ticks(
 ) -> NDArray[np.int32]:
     """Return the ticks from the nearest site to each routing node (N,), FAR beyond the limit."""
     graph = walk_graph(network, speed_profile(profile))
-    return _search_from_all(graph, doors_of(graph, sites), _limit_ticks(limit_s)).ticks
+    doors = doors_of(graph, sites)
+    return ticks_of(_search_from_all(graph, doors, _limit_ticks(limit_s), has_sites=False))
 
 
 def _spatial_order(seeds: Seeds) -> NDArray[np.int64]:
@@ -163,7 +163,7 @@ def _stacked(
     began = np.concatenate(([0], np.cumsum(counts)))[:-1]
     move = np.repeat(indptr[origin] - began, counts) + np.arange(len(points))
     columns, values = np.empty_like(points), np.empty(len(points))
-    columns[move], values[move] = points, _seconds(ticks)
+    columns[move], values[move] = points, rounded_seconds(ticks)
     return csr_array((values, columns, indptr), shape=(len(origin), n_points))
 
 
@@ -180,11 +180,6 @@ def _limit_ticks(limit_s: float) -> int:
     return min(whole_ms * TICKS_PER_MS + TICKS_PER_MS // 2 - 1, FAR - 1)
 
 
-def _seconds(ticks: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return whole milliseconds, in seconds."""
-    return ((ticks + TICKS_PER_MS // 2) // TICKS_PER_MS) / 1000.0
-
-
 def _attached(
     network: WalkNetwork,
     points: Points | Attachments,
@@ -196,11 +191,11 @@ def _attached(
     return attach(network, points, profile=profile, **attach_options)
 
 
-def _search_from_all(graph: WalkGraph, doors: Doors, limit: int) -> Workspace:
-    """Walk from all sites at once; the workspace then holds ticks and nearest site of each node."""
+def _search_from_all(graph: WalkGraph, doors: Doors, limit: int, *, has_sites: bool) -> Workspace:
+    """Walk from all sites at once; the workspace then holds the label of each node."""
     seeds = seeds_of(graph, doors)
     site = np.repeat(np.arange(len(seeds.start) - 1, dtype=np.int32), np.diff(seeds.start))
-    work = workspace_for(graph, limit, has_sites=True)
+    work = workspace_for(graph, limit, has_sites=has_sites)
     search(arcs_of(graph), seeds.node, seeds.ticks, site, limit, work)
     return work
 
@@ -250,7 +245,7 @@ def _offer_inner_walks(
     profile: SpeedProfile,
     limit_s: float | None,
     seconds: NDArray[np.float64],
-    site: NDArray[np.int32],
+    site: NDArray[np.int64],
 ) -> None:
     """Take the straight walk inside one compound where it is shorter; writes into both arrays."""
     origin, point, inner = _inner_walks(starts, goals, profile)
@@ -262,13 +257,10 @@ def _offer_inner_walks(
             seconds[at], site[at] = inner[one], origin[one]
 
 
-def _site_ids(site: NDArray[np.int32], ids: pd.Index | None) -> pd.Series:
-    """Return the index values of the sites, NA for -1."""
-    values = np.arange(site.max(initial=-1) + 1) if ids is None else ids.to_numpy()
+def _site_ids(site: NDArray[np.int64], ids: pd.Index | None) -> "pd.Series[Any]":
+    """Return the index values of the sites (n,), NA for -1."""
     is_none = site < 0
-    if len(values) == 0:
-        return pd.Series(pd.array([pd.NA] * len(site), dtype="Int64"))
-    taken = values[np.where(is_none, 0, site)]
+    taken = site if ids is None or len(ids) == 0 else ids.to_numpy()[np.maximum(site, 0)]
     if np.issubdtype(taken.dtype, np.integer):
-        return pd.Series(pd.arrays.IntegerArray(taken.astype(np.int64), is_none))
+        return pd.Series(pd.arrays.IntegerArray(taken.astype(np.int64, copy=False), is_none))
     return pd.Series(taken, dtype=object).mask(is_none, pd.NA)

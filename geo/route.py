@@ -8,11 +8,11 @@ import shapely
 from numpy.typing import NDArray
 
 from geo.attachments import Attachments
-from geo.doors import arcs_of, doors_of, seeds_of, workspace_for
+from geo.doors import doors_of, seeds_of
 from geo.graph import FAR, TICKS_PER_MS, WalkGraph, walk_graph
-from geo.kernel import search
 from geo.network import WalkNetwork
 from geo.profiles import SpeedProfile, speed_profile
+from geo.search import arcs_of, search, ticks_of, workspace_for
 from geo.snap import positions
 
 Places = list[NDArray[np.float64]]
@@ -80,7 +80,7 @@ def _over_network(
     seeds = seeds_of(graph, doors)
     work = workspace_for(graph, FAR - 1)
     search(arcs_of(graph), seeds.node, seeds.ticks, seeds.node, FAR - 1, work)
-    ticks = work.ticks.astype(np.int64)
+    ticks = ticks_of(work).astype(np.int64)
     ends = [
         (int(ticks[node] + rest + goal_doors.access[k]), k, side)
         for k, edge in enumerate(goal.edge.tolist())

@@ -19,11 +19,12 @@ from geo.attachments import Attachments
 from geo.doors import doors_of
 from geo.errors import ReachError
 from geo.graph import FAR, TICKS_PER_S, WalkGraph, walk_graph
-from geo.kernel import EdgeEnds, Ids, Ints
+from geo.kernel import EdgeEnds
 from geo.network import WalkNetwork
 from geo.profiles import SpeedProfile, speed_profile
 from geo.raster import NetworkRaster, Window, fill, network_raster, window_of
 from geo.reach import node_ticks
+from geo.search import Ids, Ints
 from geo.text import Text
 
 Grid = NDArray[np.float32]
