@@ -8,7 +8,7 @@ import streamlit as st
 from data.settings import Settings
 from geo.text import Text
 from views import data_page, grid, overview
-from views.state import read_state
+from views.page import follow_address, known_language
 
 ICON = str(Path(overview.__file__).with_name("icon.png"))
 
@@ -17,7 +17,7 @@ def main() -> None:
     """Set up the page and run the one that was asked for."""
     st.set_page_config(page_title="红网 redgrid", page_icon=ICON, layout="wide")
     settings = st.session_state.setdefault("settings", Settings.from_env(os.environ))
-    lang = read_state(st.query_params.to_dict(), settings.language)[0].lang
+    lang = known_language(settings)
     pages = [
         st.Page(
             overview.render, title=Text("总览", "Overview").say(lang), url_path="", default=True
@@ -25,7 +25,11 @@ def main() -> None:
         st.Page(grid.render, title=Text("网格", "Grid").say(lang), url_path="grid"),
         st.Page(data_page.render, title=Text("数据", "Data").say(lang), url_path="data"),
     ]
-    st.navigation(pages, position="top").run()
+    chosen = st.navigation(pages, position="top")
+    follow_address(chosen.url_path)
+    if known_language(settings) != lang:
+        st.rerun()
+    chosen.run()
 
 
 if __name__ == "__main__":

@@ -36,13 +36,14 @@ class Card:
     note: Text
     light: Light
     recipe: Text
+    unit: Text | None = None
 
 
 def headline(page: Page, coverage: Coverage) -> None:
     """Draw the five figures side by side."""
     cards = headline_cards(coverage, page.state.target / 100, page.state.weight)
     for column, card in zip(st.columns(len(cards), gap="small"), cards, strict=True):
-        with column.container(border=True, key=f"card_{card.key}"):
+        with column.container(border=True, height="stretch", key=f"card_{card.key}"):
             st.html(_card_html(card, page.lang))
             with st.popover(page.say("口径", "How"), type="tertiary", key=f"how.{card.key}"):
                 st.markdown(card.recipe.say(page.lang))
@@ -106,9 +107,10 @@ def _card_html(card: Card, lang: Language) -> str:
         if card.light
         else ""
     )
+    unit = f" <small>{as_html(card.unit.say(lang))}</small>" if card.unit else ""
     return (
         f'<div class="rg-card"><div class="t">{as_html(card.title.say(lang))}</div>'
-        f'<div class="v">{as_html(card.value)}{light}</div>'
+        f'<div class="v">{as_html(card.value)}{unit}{light}</div>'
         f'<div class="n">{as_html(card.note.say(lang))}</div></div>'
     )
 
@@ -172,9 +174,9 @@ def _median_card(coverage: Coverage) -> Card:
     )
     return Card(
         "median",
-        Text("步行时间中位数（分钟）", "Median walk (minutes)"),
+        Text("步行时间中位数", "Median walk"),
         minutes(median_s),
-        Text(f"九成在 {minutes(p90_s)} 以内", f"nine in ten within {minutes(p90_s)}"),
+        Text(f"九成在 {minutes(p90_s)} 分钟内", f"nine in ten within {minutes(p90_s)}"),
         light,
         Text(
             "一半住户走到最近驿站不超过这个时间（按户数加权；户数未知按楼栋）。"
@@ -183,6 +185,7 @@ def _median_card(coverage: Coverage) -> Card:
             f"households; by buildings where unknown). Target: two thirds of the limit, "
             f"{goal_s / 60:g} minutes.",
         ),
+        Text("分钟", "min"),
     )
 
 
@@ -202,11 +205,11 @@ def _gap_card(coverage: Coverage, weight: str) -> Card:
     )
     return Card(
         "gap",
-        Text("画圆多算了", "A drawn circle overstates by"),
+        Text("画圆多算了", "A circle overstates by"),
         "—" if math.isnan(gap) else f"{gap * 100:.0f}%",
         Text(
             f"{missed:,.0f} {title.zh}直线近、走不到",
-            f"{missed:,.0f} {title.en} near, but not on foot",
+            f"{missed:,.0f} {title.en} cannot walk it",
         ),
         light,
         Text(

@@ -21,8 +21,8 @@ from layers.figures import grid_figure
 from layers.map_layer import MapLayer, joint_bounds
 from layers.route import route_layer
 from views.live_map import MapEvents, live_map
-from views.page import Page, open_page, set_state
-from views.plain import as_cell, as_html, as_markdown
+from views.page import MAP_HEIGHT, Page, open_page, preset, set_state, show_selected
+from views.plain import as_cell, as_html
 from views.shared import coverage_layers, ground_layers, ground_of
 
 COMPARED = ("members_share", "households_share", "median_s", "p90_s", "members_per_km2")
@@ -44,7 +44,7 @@ def render() -> None:
         _told_route(page, coverage, points, chosen, route)
     with left:
         _map(page, coverage, grid, points, chosen, route)
-    _homes(page, coverage, points)
+    _homes(page, coverage, points, chosen)
 
 
 def _choice(page: Page) -> int:
@@ -56,20 +56,13 @@ def _choice(page: Page) -> int:
         code: f"{name} · {community}" if community else name
         for code, name, community in zip(codes, grids["name"], grids["community"], strict=True)
     }
-    if page.state.grid and page.state.grid not in codes:
-        st.warning(
-            page.say(
-                f"没有编码为 {as_markdown(page.state.grid)} 的网格，显示第一个。",
-                f"There is no grid {as_markdown(page.state.grid)}; the first is shown.",
-            )
-        )
     code = st.selectbox(
         page.say("网格", "Grid"),
         codes,
-        index=index,
         format_func=label.__getitem__,
-        key="grid.code",
+        key=preset("grid.code", codes[index]),
         label_visibility="collapsed",
+        width=420,
     )
     if code != page.state.grid:
         set_state(replace(page.state, grid=code))
@@ -91,9 +84,8 @@ def _figures(page: Page, coverage: Coverage, grid: int) -> None:
         )
     head = page.say("<th></th><th>本网格</th><th>全街道</th>", "<th></th><th>here</th><th>all</th>")
     st.html(
-        "<table class='rg-own' style='width:100%;font-variant-numeric:tabular-nums;"
-        f"text-align:left'>{head}{rows}</table>"
-        f"<p>{as_html(own[f'sentence_{page.lang}'])}</p>"
+        f"<table class='rg-own'>{head}{rows}</table>"
+        f"<p class='rg-said'>{as_html(own[f'sentence_{page.lang}'])}</p>"
     )
 
 
@@ -112,7 +104,7 @@ def _map(
     grids, density, *others = coverage_layers(
         *page.key, state.profile, state.minutes, state.at, state.shown_figure, page.lang
     )
-    pale = replace(grids, style={**grids.style, "fill_opacity": 0.15})
+    pale = replace(grids, style={**grids.style, "fill_opacity": 0.15}, legend=None)
     layers: list[MapLayer] = [*ground_layers(*page.key, page.lang), pale, density, *others, homes]
     if route is not None:
         line = gpd.GeoDataFrame(
@@ -137,7 +129,7 @@ def _map(
         layers,
         key="grid.map",
         lang=page.lang,
-        height=470,
+        height=MAP_HEIGHT,
         selected=("grids", str(grid)) if chosen is None else (homes.id, str(chosen)),
         fit=joint_bounds([homes]) if route is None else joint_bounds([homes, layers[-1]]),
         on_event=clicked,
@@ -178,8 +170,9 @@ def _told_route(
     if chosen is None:
         st.caption(
             page.say(
-                "点地图上的楼栋，看它到最近驿站怎么走。",
-                "Click a building on the map to see its way to the nearest station.",
+                "点地图上或表里的楼栋，看它到最近驿站怎么走。",
+                "Click a building on the map or in the table to see its way to the nearest "
+                "station.",
             )
         )
         return
@@ -191,7 +184,7 @@ def _told_route(
         return
     station = str(coverage.stations.loc[int(row["station_id"]), "name"])
     st.html(
-        f"<p data-testid='route'><b>{as_html(row['name'])}</b> → <b>{as_html(station)}</b><br>"
+        f"<p class='rg-said' data-testid='route'><b>{as_html(row['name'])}</b> → <b>{as_html(station)}</b><br>"
         + as_html(
             page.say(
                 f"步行 {route.seconds / 60:.1f} 分钟，约 {route.metres:.0f} 米",
@@ -202,7 +195,7 @@ def _told_route(
     )
 
 
-def _homes(page: Page, coverage: Coverage, points: gpd.GeoDataFrame) -> None:
+def _homes(page: Page, coverage: Coverage, points: gpd.GeoDataFrame, chosen: object) -> None:
     """Draw who is out of reach, then everyone with the station that serves them; and downloads."""
     table = homes_table(page, coverage, points)
     outside = ~points["covered"].to_numpy() & (points["reason"] == "").to_numpy()
@@ -218,11 +211,11 @@ def _homes(page: Page, coverage: Coverage, points: gpd.GeoDataFrame) -> None:
     )
     with far:
         if n:
-            st.dataframe(table[outside], hide_index=True, key="grid.far")
+            _home_rows(table[outside], "grid.far", chosen)
         else:
             st.success(page.say("本网格全部走得到。", "Everyone in this grid is within reach."))
     with everyone:
-        st.dataframe(table, hide_index=True, key="grid.all")
+        _home_rows(table, "grid.all", chosen)
     name = (
         f"redgrid-{page.study.grids['code'].get(points['grid_id'].iloc[0], '')}"
         if len(points)
@@ -245,6 +238,17 @@ def _homes(page: Page, coverage: Coverage, points: gpd.GeoDataFrame) -> None:
             key="grid.gpkg",
             on_click="ignore",
         )
+
+
+def _home_rows(table: pd.DataFrame, key: str, chosen: object) -> None:
+    """Draw residences as rows; a click on one shows its way on the map, a second hides it."""
+
+    def picked() -> None:
+        rows = st.session_state[key]["selection"]["rows"]
+        st.session_state[POINT_KEY] = table.index[rows[0]] if rows else None
+
+    show_selected(key, table, chosen)
+    st.dataframe(table, hide_index=True, key=key, on_select=picked, selection_mode="single-row")
 
 
 def homes_table(page: Page, coverage: Coverage, points: gpd.GeoDataFrame) -> pd.DataFrame:

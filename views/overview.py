@@ -13,12 +13,11 @@ from layers.folium_map import folium_html
 from layers.map_layer import MapLayer
 from views.figures import headline, stations_now
 from views.live_map import MapEvents, live_map
-from views.page import Page, open_page, set_state
+from views.page import MAP_HEIGHT, Page, open_page, preset, set_state, show_selected
 from views.plain import as_cell, as_html
 from views.shared import coverage_layers, ground_layers
 from views.state import FIGURES, PageState
 
-MAP_HEIGHT_PX = 470
 N_WEAKEST = 6
 
 
@@ -41,9 +40,8 @@ def _map(page: Page) -> list[MapLayer]:
     figure = st.selectbox(
         page.say("地图颜色", "Map colours"),
         FIGURES,
-        index=FIGURES.index(state.shown_figure),
         format_func=lambda name: grid_figure(name).title.say(page.lang),
-        key=f"overview.figure.{state.weight}",
+        key=preset(f"overview.figure.{state.weight}", state.shown_figure),
         label_visibility="collapsed",
         width=260,
     )
@@ -61,7 +59,7 @@ def _map(page: Page) -> list[MapLayer]:
         layers,
         key="overview.map",
         lang=page.lang,
-        height=MAP_HEIGHT_PX,
+        height=MAP_HEIGHT,
         selected=None if chosen is None else ("grids", str(chosen)),
         on_event=clicked,
     )
@@ -127,30 +125,34 @@ def _chosen_grid(page: Page, coverage: Coverage, grid: int) -> None:
 
 
 def _table(page: Page, coverage: Coverage) -> None:
+    """Draw the grids as a table; the grid that is chosen on the map is ticked, and the reverse."""
     table = grid_table_for(page, coverage)
-    picked = st.dataframe(
-        table,
+    shares = [column for column in map(str, table.columns) if column.endswith("%")]
+    formats = dict(zip(map(str, table.columns[-3:]), ("%.1f", "%.1f", "%.2f"), strict=True))
+
+    def picked() -> None:
+        rows = st.session_state["overview.table"]["selection"]["rows"]
+        code = str(coverage.grids.loc[table.index[rows[0]], "code"]) if rows else ""
+        set_state(replace(page.state, grid=code))
+
+    show_selected("overview.table", table, _grid_id(page, page.state))
+    st.dataframe(
+        table.round(dict.fromkeys(shares, 2)),
         hide_index=True,
         height=320,
         key="overview.table",
-        on_select="rerun",
+        on_select=picked,
         selection_mode="single-row",
         column_config={
             column: st.column_config.ProgressColumn(
                 column, format="percent", min_value=0, max_value=1, color="#2a7f7f"
             )
-            for column in map(str, table.columns)
-            if column.endswith("%")
+            for column in shares
+        }
+        | {
+            column: st.column_config.NumberColumn(format=shown) for column, shown in formats.items()
         },
     )
-    rows = picked["selection"]["rows"] if picked else []
-    if rows:
-        grid = int(table.index[rows[0]])
-        if rows != st.session_state.get("overview.picked"):
-            st.session_state["overview.picked"] = rows
-            if _grid_id(page, page.state) != grid:
-                _choose(page, page.state, grid)
-                st.rerun()
 
 
 def grid_table_for(page: Page, coverage: Coverage) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, time
 
+import pandas as pd
 import streamlit as st
 
 from data.settings import Settings
@@ -12,14 +13,16 @@ from geo.errors import GeoError
 from geo.profiles import PROFILES
 from geo.study import Study
 from geo.text import Language, Text
+from views.plain import as_markdown
 from views.shared import coverage_of, current_version, study_of
 from views.state import MINUTES, TARGETS, WEIGHTS, PageState, read_state, weight_title, write_state
 
 STYLE = """
 <style>
 [data-testid="stMainBlockContainer"] {padding: 3.5rem 1.4rem 1.5rem; max-width: 118rem;}
-html, body, [data-testid="stApp"], [data-testid="stApp"] button, [data-testid="stApp"] input {
-  font-family: system-ui, "Noto Sans CJK SC", "Microsoft YaHei", "PingFang SC", sans-serif;}
+[data-testid="stMainBlockContainer"] h3 {font-size: 1.05rem; padding: .6rem 0 .1rem;}
+[class*="st-key-controls"] [data-testid="stButtonGroup"] button,
+[class*="st-key-controls"] [data-testid="stPopover"] button {min-height: 2.5rem;}
 [data-testid="stVerticalBlock"] {gap: .55rem;}
 .rg-title {margin: 0; line-height: 1.35; white-space: nowrap;}
 .rg-title b {font-size: 1.3rem; letter-spacing: .02em; display: block;}
@@ -30,7 +33,7 @@ html, body, [data-testid="stApp"], [data-testid="stApp"] button, [data-testid="s
 [class*="st-key-card_"] [data-testid="stPopover"] button {opacity: .7; min-height: 1.6rem;
   padding: 0 .3rem; font-size: .8rem;}
 .rg-demo {border: 1px solid currentColor; border-radius: 3px; padding: 0 .4rem; font-size: .78rem;
-  color: #a8590a !important; opacity: 1 !important; font-weight: 600;}
+  color: light-dark(#a8590a, #f0b35c) !important; opacity: 1 !important; font-weight: 600;}
 .rg-card {line-height: 1.2;}
 .rg-card .t {font-size: .84rem; opacity: .78; white-space: nowrap;}
 .rg-card .v {font-size: 1.72rem; font-weight: 650; font-variant-numeric: tabular-nums;}
@@ -40,13 +43,19 @@ html, body, [data-testid="stApp"], [data-testid="stApp"] button, [data-testid="s
   border-radius: 3px; margin-left: .45rem; vertical-align: .28rem;}
 .rg-light.met {background: #0b6e6e; color: #fff;}
 .rg-light.near {background: #f0c659; color: #332500;}
-.rg-light.off {background: #fff; color: #7a3e00; box-shadow: inset 0 0 0 1.5px #b35c00;}
+.rg-light.off {background: light-dark(#fff, #2c1d0b); color: light-dark(#7a3e00, #f3b66f);
+  box-shadow: inset 0 0 0 1.5px #b35c00;}
 .rg-weak {margin: 0; padding: 0 0 0 1.3rem; font-size: .9rem; line-height: 1.5;}
+.rg-own {width: 100%; font-size: .92rem; text-align: left; font-variant-numeric: tabular-nums;}
+.rg-own th, .rg-own td {padding: .12rem .3rem .12rem 0;}
+.rg-said {font-size: .92rem; margin: .4rem 0;}
 .rg-weak li {margin-bottom: .3rem;}
 [data-testid="stMetricValue"], [data-testid="stDataFrame"] {font-variant-numeric: tabular-nums;}
 @media (max-width: 640px) {
   [data-testid="stMainBlockContainer"] {padding: 4.2rem .7rem 1rem;}
-  .rg-card .v {font-size: 1.3rem;}
+  .rg-card .v {font-size: 1.3rem; white-space: nowrap;}
+  .rg-light {margin-left: .3rem; padding: 0 .3rem;}
+  [class*="st-key-card_"] {padding: .45rem .6rem;}
   [data-testid="stColumn"]:has([class*="st-key-card_"]) {min-width: calc(50% - .5rem) !important;
     flex: 1 1 calc(50% - .5rem) !important;}
 }
@@ -66,6 +75,11 @@ EMPTY = {
         "There are no stations yet. Import them: redgrid import stations FILE.",
     ),
 }
+
+
+MAP_HEIGHT = "clamp(380px, min(61vh, 105vw), 760px)"
+# What a session remembers of its address bar.
+WRITTEN, LAST_PATH, FOLLOWS = "page.written", "page.last_path", "page.follows"
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,14 +121,22 @@ def open_page(title: Text) -> Page:
         version = current_version(settings, Viewer.everything())
         study = study_of(settings.database, Viewer.everything(), version)
     except GeoError as error:
-        st.error(error.say(state.lang))
+        st.error(as_markdown(error.say(state.lang)))
         st.stop()
+    if state.grid and not (study.grids["code"] == state.grid).any() and len(study.grids):
+        refused.append(
+            Text(
+                f"没有编码为 {state.grid} 的网格。",
+                f"There is no grid with the code {state.grid}.",
+            )
+        )
+        state = replace(state, grid="")
     page = Page(settings, Viewer.everything(), version, state, study)
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="controls"):
         _head(page, title)
         page = replace(page, state=_controls(page))
-    for sentence in refused:
-        st.warning(sentence.say(page.lang))
+    if refused:
+        st.warning("  \n".join(as_markdown(sentence.say(page.lang)) for sentence in refused))
     for what in ("grids", "network", "stations"):
         frame = study.network.edge_nodes if what == "network" else getattr(study, what)
         if len(frame) == 0:
@@ -126,7 +148,46 @@ def open_page(title: Text) -> Page:
 
 def set_state(state: PageState) -> None:
     """Write a state to the address bar."""
-    st.query_params.from_dict(write_state(state))
+    written = write_state(state)
+    st.query_params.from_dict(written)
+    st.session_state[WRITTEN] = written
+
+
+def known_language(settings: Settings) -> Language:
+    """Return the language of the address bar, or of the page that was left through the menu."""
+    params = st.query_params.to_dict() or st.session_state.get(WRITTEN, {})
+    return read_state(params, settings.language)[0].lang
+
+
+def follow_address(path: str) -> None:
+    """Bring address bar and controls together; once a run, before the page at `path` is drawn.
+
+    The links of the menu carry no choices, so the last ones are written back. Any other address
+    that the page has not written itself comes from Back or Forward: the controls follow it.
+    """
+    params, written = st.query_params.to_dict(), st.session_state.get(WRITTEN)
+    came_from, st.session_state[LAST_PATH] = st.session_state.get(LAST_PATH, path), path
+    st.session_state[FOLLOWS] = False
+    if written is not None and params != written:
+        if not params and came_from != path:
+            st.query_params.from_dict(written)
+            params = written
+        else:
+            st.session_state[FOLLOWS] = True
+    st.session_state[WRITTEN] = params
+
+
+def preset(key: str, value: object) -> str:
+    """Give a control its value where the address decides, not the user; return its key."""
+    if key not in st.session_state or st.session_state.get(FOLLOWS, False):
+        st.session_state[key] = value
+    return key
+
+
+def show_selected(key: str, table: pd.DataFrame, row: object) -> None:
+    """Tick the row with this label in a table that is about to be drawn; None or unknown: none."""
+    rows = [k for k, label in enumerate(table.index) if label == row]
+    st.session_state[key] = {"selection": {"rows": rows, "columns": [], "cells": []}}
 
 
 def _head(page: Page, title: Text) -> None:
@@ -146,51 +207,46 @@ def _controls(page: Page) -> PageState:
     minutes = st.segmented_control(
         page.say("步行时限（分钟）", "Walk within (minutes)"),
         MINUTES,
-        default=state.minutes,
-        key="page.minutes",
+        key=preset("page.minutes", state.minutes),
         required=True,
     )
     profile = st.selectbox(
         page.say("步速", "Walker"),
         list(PROFILES),
-        index=list(PROFILES).index(state.profile),
         format_func=lambda name: PROFILES[name].title.say(lang),
-        key="page.profile",
+        key=preset("page.profile", state.profile),
         width=130,
     )
     weight = st.selectbox(
         page.say("按什么计", "Counted in"),
         WEIGHTS,
-        index=WEIGHTS.index(state.weight),
         format_func=lambda name: weight_title(name).say(lang),
-        key="page.weight",
+        key=preset("page.weight", state.weight),
         width=130,
     )
     target = st.selectbox(
         page.say("目标", "Target"),
         TARGETS,
-        index=TARGETS.index(state.target),
         format_func=lambda share: f"{share}%",
-        key="page.target",
+        key=preset("page.target", state.target),
         width=96,
     )
     at = _moment(page)
     language = st.segmented_control(
         page.say("语言", "Language"),
         ("zh", "en"),
-        default=lang,
         format_func={"zh": "中文", "en": "EN"}.__getitem__,
-        key="page.lang",
+        key=preset("page.lang", lang),
         required=True,
     )
     chosen = replace(
         state,
-        minutes=minutes,
+        minutes=minutes or state.minutes,
         profile=profile,
         weight=weight,
         target=target,
         at=at,
-        lang=language,
+        lang="en" if language == "en" else "zh",
     )
     if chosen != state:
         set_state(chosen)
@@ -206,14 +262,13 @@ def _moment(page: Page) -> datetime | None:
     with st.popover(label, key="page.moment"):
         is_chosen = st.toggle(
             page.say("只算此刻开放的驿站和小区门", "Only what is open at this moment"),
-            value=at is not None,
-            key="page.at_chosen",
+            key=preset("page.at_chosen", at is not None),
         )
         if not is_chosen:
             return None
         now = at or datetime.now().replace(second=0, microsecond=0)  # noqa: DTZ005 - local time
-        day = st.date_input(page.say("日期", "Date"), value=now.date(), key="page.date")
+        day = st.date_input(page.say("日期", "Date"), key=preset("page.date", now.date()))
         hour = st.time_input(
-            page.say("钟点", "Hour"), value=time(now.hour, now.minute), key="page.time"
+            page.say("钟点", "Hour"), key=preset("page.time", time(now.hour, now.minute))
         )
     return datetime.combine(day, hour) if day and hour else at

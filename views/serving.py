@@ -23,7 +23,11 @@ from views.shared import (
 )
 from views.state import DEFAULT
 
-BRAND_RED = "#b3202a"
+BRAND_RED, BRAND_RED_ON_DARK = "#b3202a", "#e8636b"
+FONT = (
+    "'Segoe UI', 'PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC', 'Noto Sans SC', "
+    "'Source Han Sans SC', sans-serif"
+)
 
 
 def serve_dashboard(
@@ -70,7 +74,10 @@ def _options(address: str, port: int, *, opens: bool) -> dict[str, object]:
         "client_toolbarMode": "minimal",
         "client_showErrorDetails": "none",
         "global_developmentMode": False,
-        "theme_primaryColor": BRAND_RED,
+        # Only colours of their own for light and for dark let the page follow the visitor's system.
+        "theme_light_primaryColor": BRAND_RED,
+        "theme_dark_primaryColor": BRAND_RED_ON_DARK,
+        "theme_font": FONT,
     }
 
 
