@@ -184,7 +184,8 @@ def _told_route(
         return
     station = str(coverage.stations.loc[int(row["station_id"]), "name"])
     st.html(
-        f"<p class='rg-said' data-testid='route'><b>{as_html(row['name'])}</b> → <b>{as_html(station)}</b><br>"
+        f"<p class='rg-said' data-testid='route'><b>{as_html(row['name'])}</b> → "
+        f"<b>{as_html(station)}</b><br>"
         + as_html(
             page.say(
                 f"步行 {route.seconds / 60:.1f} 分钟，约 {route.metres:.0f} 米",
