@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+import pandas as pd
 import streamlit as st
 
 from geo.coverage import Coverage
@@ -41,7 +42,8 @@ class Card:
 
 def headline(page: Page, coverage: Coverage) -> None:
     """Draw the five figures side by side."""
-    cards = headline_cards(coverage, page.state.target / 100, page.state.weight)
+    now = coverage.at or datetime.now()  # noqa: DTZ005 - local wall-clock time
+    cards = headline_cards(coverage, page.state.target / 100, page.state.weight, now)
     for column, card in zip(st.columns(len(cards), gap="small"), cards, strict=True):
         with column.container(border=True, height="stretch", key=f"card_{card.key}"):
             st.html(_card_html(card, page.lang))
@@ -50,15 +52,14 @@ def headline(page: Page, coverage: Coverage) -> None:
                 st.markdown(shared_recipe(page, coverage))
 
 
-def headline_cards(coverage: Coverage, target: float, weight: str) -> list[Card]:
-    """Return the five figures of a coverage."""
-    second = weight if weight not in {"members", "households"} else "households"
+def headline_cards(coverage: Coverage, target: float, weight: str, now: datetime) -> list[Card]:
+    """Return the five figures of a coverage; `now` is the moment to ask which stations are open."""
     return [
-        _share_card(coverage, "members", target),
-        _share_card(coverage, second, target),
+        _share_card(coverage, weight, target),
         _weak_grids_card(coverage, weight, target),
         _median_card(coverage),
         _gap_card(coverage, weight),
+        _stations_card(coverage, now),
     ]
 
 
@@ -67,15 +68,6 @@ def share_light(share: float, target: float) -> Light:
     if math.isnan(share):
         return ""
     return "met" if share >= target else "near" if share >= target - NEAR else "off"
-
-
-def stations_now(page: Page, coverage: Coverage) -> Text:
-    """Return how many stations are open at the chosen moment, or at this one."""
-    at = coverage.at or datetime.now()  # noqa: DTZ005 - local wall-clock time
-    n_open = int((why_closed(page.study.stations, at) == "").sum())
-    n = len(page.study.stations)
-    when = Text("此刻", "now") if coverage.at is None else Text("当时", "then")
-    return Text(f"{when.zh}开放 {n_open} / {n} 个驿站", f"{n_open} of {n} stations open {when.en}")
 
 
 def shared_recipe(page: Page, coverage: Coverage) -> str:
@@ -116,22 +108,67 @@ def _card_html(card: Card, lang: Language) -> str:
 
 
 def _share_card(coverage: Coverage, weight: str, target: float) -> Card:
-    row = coverage.total.iloc[0]
+    """Return the share of a weight, with that of households (or members) in the line below."""
+    row, other = coverage.total.iloc[0], "members" if weight == "households" else "households"
     title, share = WEIGHT_TITLES[weight], float(row[f"{weight}_share"])
     unknown, backup = int(row[f"{weight}_unknown"]), row[f"{weight}_backup"]
-    counts = f"{row[f'{weight}_covered']:,.0f} / {row[weight]:,.0f}"
+    counts, beside = _counts(row, weight), WEIGHT_TITLES[other]
+    other_share = _said_share(float(row[f"{other}_share"]))
     return Card(
-        f"share_{weight}",
+        "share",
         Text(f"{title.zh}覆盖率", f"{title.en.capitalize()} covered"),
-        "—" if math.isnan(share) else share_text(share),
-        Text(f"{counts} · 目标 {target:.0%}", f"{counts} · target {target:.0%}"),
+        _said_share(share),
+        Text(f"{counts} · {beside.zh} {other_share}", f"{counts} · {beside.en} {other_share}"),
         share_light(share, target),
         Text(
-            f"走到最近驿站不超过时限的{title.zh} ÷ 全部{title.zh}（{counts}）。"
-            f"其中两个以上驿站都走得到：{backup:,.0f}。数目未知的点 {unknown} 处，不计入。",
-            f"{title.en.capitalize()} within the limit of a station ÷ all ({counts}). Within the "
-            f"limit of two or more: {backup:,.0f}. Places with unknown numbers: {unknown}, not "
-            "counted.",
+            f"走到最近驿站不超过时限的{title.zh} ÷ 全部{title.zh}（{counts}），目标 {target:.0%}。"
+            f"其中两个以上驿站都走得到：{backup:,.0f}。数目未知的点 {unknown} 处，不计入。"
+            f"{beside.zh}：{_counts(row, other)}，{other_share}。",
+            f"{title.en.capitalize()} within the limit of a station ÷ all ({counts}); target "
+            f"{target:.0%}. Within the limit of two or more: {backup:,.0f}. Places with unknown "
+            f"numbers: {unknown}, not counted. {beside.en.capitalize()}: {_counts(row, other)}, "
+            f"{other_share}.",
+        ),
+    )
+
+
+def _counts(row: "pd.Series[float]", weight: str) -> str:
+    return f"{row[f'{weight}_covered']:,.0f} / {row[weight]:,.0f}"
+
+
+def _said_share(share: float) -> str:
+    return "—" if math.isnan(share) else share_text(share)
+
+
+def _stations_card(coverage: Coverage, now: datetime) -> Card:
+    """Return how many of the stations in use are open at a moment; its target is all of them."""
+    why = why_closed(coverage.stations, now)
+    shut = list(coverage.stations.loc[why == "hours", "name"])
+    n_open = int((why == "").sum())
+    n = n_open + len(shut)
+    n_rest = len(coverage.stations) - n
+    names = "、".join(map(as_markdown, shut[:5])) + ("…" if len(shut) > 5 else "")
+    when = f"{now:%Y-%m-%d %H:%M}"
+    title = Text("此刻开放的驿站", "Stations open now")
+    if coverage.at is not None:
+        title = Text("当时开放的驿站", "Stations open then")
+    closed = Text(f"此时没开：{names}。", f"Not open: {names}.") if shut else Text("", "")
+    return Card(
+        "stations",
+        title,
+        f"{n_open} / {n}",
+        Text(f"{now:%m-%d %H:%M}", f"{now:%m-%d %H:%M}")
+        if not n_rest
+        else Text(
+            f"{now:%m-%d %H:%M} · 未启用 {n_rest}", f"{now:%m-%d %H:%M} · {n_rest} not in use"
+        ),
+        "" if n == 0 else "met" if n_open == n else "near" if n_open else "off",
+        Text(
+            f"{when} 在开放时间内的驿站 ÷ 在用驿站（规划中、已关闭、未到启用日期的不算）；"
+            f"没有写开放时间的按全天开放。{closed.zh}目标：全部开放。",
+            f"Stations within their opening hours at {when} ÷ stations in use (not the planned, "
+            "closed or not yet opened ones); those without hours count as always open. "
+            f"{closed.en} Target: all.",
         ),
     )
 

@@ -11,7 +11,7 @@ from geo.text import Text
 from layers.figures import grid_figure
 from layers.folium_map import folium_html
 from layers.map_layer import MapLayer
-from views.figures import headline, stations_now
+from views.figures import headline
 from views.live_map import MapEvents, live_map
 from views.page import MAP_HEIGHT, Page, open_page, preset, set_state, show_selected
 from views.plain import as_cell, as_html
@@ -104,8 +104,7 @@ def _weakest(page: Page, coverage: Coverage) -> None:
         st.success(page.say("所有网格都在时限之内。", "Every grid is within the limit."))
         return
     items = "".join(f"<li>{as_html(text)}</li>" for text in shown)
-    now = stations_now(page, coverage).say(page.lang)
-    st.html(f"<b>{title}</b><ol class='rg-weak'>{items}</ol><small>{as_html(now)}</small>")
+    st.html(f"<b>{title}</b><ol class='rg-weak'>{items}</ol>")
 
 
 def _chosen_grid(page: Page, coverage: Coverage, grid: int) -> None:
