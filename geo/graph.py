@@ -5,9 +5,9 @@ walk, and a walk of exactly the limit stays within half a millisecond of it. Res
 whole milliseconds at the door and then compared with the limit.
 
 Restricted zones (see `geo.zones`) are exact in one plain search: a node that touches several zones
-has a copy in each and a public one, and a one-way arc of no time leads from the public copy into each restricted
-one. So a walk can end in a zone and cannot come out of it. Walks that begin in a zone get, as
-further starting points, the public nodes that the zone's own ways lead to (`geo.kernel`).
+has a copy in each and a public one, and a one-way arc of no time leads from the public copy into
+each restricted one. So a walk can end in a zone and cannot come out of it. Walks that begin in a
+zone get, as further starting points, the public nodes that its own ways lead to (`geo.kernel`).
 """
 
 import weakref
