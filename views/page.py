@@ -22,7 +22,7 @@ STYLE = """
 [data-testid="stMainBlockContainer"] {padding: 3.5rem 1.4rem 1.5rem; max-width: 118rem;}
 [data-testid="stMainBlockContainer"] h3 {font-size: 1.05rem; line-height: 1.5;
   padding: .6rem 0 .1rem;}
-[data-testid="stHeading"], [data-testid="stHeading"] * {overflow: visible;}
+[data-testid="stHeading"] [data-testid="stMarkdownContainer"] {margin-bottom: 0;}
 [class*="st-key-controls"] [data-testid="stButtonGroup"] button,
 [class*="st-key-controls"] [data-testid="stPopover"] button {min-height: 2.5rem;}
 [data-testid="stVerticalBlock"] {gap: .55rem;}
