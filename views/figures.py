@@ -16,6 +16,7 @@ from geo.text import Language, Text
 from layers.figures import share_text
 from views.page import Page
 from views.plain import as_html, as_markdown
+from views.shared import once_a_coverage
 
 Light = Literal["met", "near", "off", ""]
 LIGHTS = {
@@ -44,12 +45,13 @@ def headline(page: Page, coverage: Coverage) -> None:
     """Draw the five figures side by side."""
     now = coverage.at or datetime.now()  # noqa: DTZ005 - local wall-clock time
     cards = headline_cards(coverage, page.state.target / 100, page.state.weight, now)
+    shared = shared_recipe(page, coverage)
     for column, card in zip(st.columns(len(cards), gap="small"), cards, strict=True):
         with column.container(border=True, height="stretch", key=f"card_{card.key}"):
             st.html(_card_html(card, page.lang))
             with st.popover(page.say("口径", "How"), type="tertiary", key=f"how.{card.key}"):
                 st.markdown(card.recipe.say(page.lang))
-                st.markdown(shared_recipe(page, coverage))
+                st.markdown(shared)
 
 
 def headline_cards(coverage: Coverage, target: float, weight: str, now: datetime) -> list[Card]:
@@ -73,8 +75,9 @@ def share_light(share: float, target: float) -> Light:
 def shared_recipe(page: Page, coverage: Coverage) -> str:
     """Return what holds for every figure: date, profile, limit, method, who is left out."""
     profile: SpeedProfile = coverage.profile
-    reasons = coverage.left_out.groupby(f"reason_{page.lang}").size()
-    left = "; ".join(f"{as_markdown(reason)} {n}" for reason, n in reasons.items())
+    left = once_a_coverage(
+        coverage, ("left out", page.lang), lambda: _said_left_out(coverage, page.lang)
+    )
     moment = coverage.at.strftime("%Y-%m-%d %H:%M") if coverage.at else None
     zh = (
         f"- 数据日期：{page.study.data_date}\n- 步速：{profile.title.zh}，"
@@ -91,6 +94,11 @@ def shared_recipe(page: Page, coverage: Coverage) -> str:
         f"stations are united\n- Left out: {len(coverage.left_out)}{f' ({left})' if left else ''}"
     )
     return page.say(zh, en)
+
+
+def _said_left_out(coverage: Coverage, lang: Language) -> str:
+    reasons = coverage.left_out.groupby(f"reason_{lang}").size()
+    return "; ".join(f"{as_markdown(reason)} {n}" for reason, n in reasons.items())
 
 
 def _card_html(card: Card, lang: Language) -> str:

@@ -74,6 +74,9 @@ def _options(address: str, port: int, *, opens: bool) -> dict[str, object]:
         "client_toolbarMode": "minimal",
         "client_showErrorDetails": "none",
         "global_developmentMode": False,
+        # A whole collection after every rerun of every session is most of the time of a rerun when
+        # many change a control at once; Python's own collections come when there is garbage.
+        "runner_postScriptGC": False,
         # Only colours of their own for light and for dark let the page follow the visitor's system.
         "theme_light_primaryColor": BRAND_RED,
         "theme_dark_primaryColor": BRAND_RED_ON_DARK,

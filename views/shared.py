@@ -5,7 +5,10 @@ is frozen, because Streamlit collects garbage after every rerun and would walk a
 """
 
 import gc
+from collections.abc import Callable, Hashable
 from datetime import datetime
+from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 import streamlit as st
@@ -86,6 +89,23 @@ def coverage_of(
     coverage = cover(study, profile=profile, minutes=minutes, at=at, ground=ground)
     gc.freeze()
     return coverage
+
+
+Made = TypeVar("Made")
+_made_of: WeakKeyDictionary[Coverage, dict[Hashable, Any]] = WeakKeyDictionary()
+
+
+def once_a_coverage(coverage: Coverage, key: Hashable, make: Callable[[], Made]) -> Made:
+    """Return what `make` makes of a coverage, made once a key and kept as long as the coverage.
+
+    For sentences and small tables: pandas takes milliseconds for each, and every session asks.
+    What comes back is shared, so nobody may change it.
+    """
+    made = _made_of.setdefault(coverage, {})
+    if key not in made:
+        made[key] = make()
+    found: Made = made[key]
+    return found
 
 
 @st.cache_resource(show_spinner=False, max_entries=6)
