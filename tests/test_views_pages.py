@@ -144,3 +144,34 @@ def test_the_dashboard_itself_starts(small_demo: str, monkeypatch: pytest.Monkey
     app = AppTest.from_file(str(ROOT / "dashboard.py"), default_timeout=60).run()
     assert not app.exception
     assert os.environ["REDGRID_DB"] == small_demo
+
+
+def test_without_members_the_page_counts_households_and_judges_only_what_it_knows(
+    tmp_path: Path, small_demo: str, monkeypatch: pytest.MonkeyPatch
+):
+    made = make_demo(grids=6, members=0, stations=1)
+    database = tmp_path / "none.db"
+    engine = open_database(database)
+    store_frames(engine, {**made.frames, "network": made.network}, source="demo")
+    engine.dispose()
+    app = page("overview", str(database), monkeypatch)
+    assert not app.exception
+    assert '<div class="t">户覆盖率</div>' in said(app)
+    assert not app.warning
+    linked = page("overview", str(database), monkeypatch, weight="members")
+    assert linked.warning[0].value.startswith("数据里没有党员数")
+    assert '<div class="t">党员覆盖率</div>' in said(page("overview", small_demo, monkeypatch))
+
+
+def test_a_station_that_counts_for_nothing_is_named(
+    tmp_path: Path, small_demo: str, monkeypatch: pytest.MonkeyPatch
+):
+    database = tmp_path / "far.db"
+    shutil.copy(small_demo, database)
+    table = tmp_path / "驿站.csv"
+    table.write_text("名称,经度,纬度\n远站,118.9,32.9\n", encoding="utf-8")
+    engine = open_database(database)
+    import_file(engine, "stations", table, datum="wgs84")
+    engine.dispose()
+    app = page("overview", str(database), monkeypatch)
+    assert app.warning[0].value == "1 个驿站离步行网络太远，没有计入：远站。请检查坐标或补路。"

@@ -52,6 +52,22 @@ def headline(page: Page, coverage: Coverage) -> None:
             with st.popover(page.say("口径", "How"), type="tertiary", key=f"how.{card.key}"):
                 st.markdown(card.recipe.say(page.lang))
                 st.markdown(shared)
+    _warn_of_lost_stations(page, coverage)
+
+
+def _warn_of_lost_stations(page: Page, coverage: Coverage) -> None:
+    """Say which open stations count for nothing: a figure without them looks like a gap."""
+    lost = coverage.left_out[coverage.left_out["kind"] == "station"]
+    if lost.empty:
+        return
+    names = "、".join(map(as_markdown, lost["name"][:5])) + ("…" if len(lost) > 5 else "")
+    st.warning(
+        page.say(
+            f"{len(lost)} 个驿站离步行网络太远，没有计入：{names}。请检查坐标或补路。",
+            f"{len(lost)} stations are too far from the walk network and do not count: {names}. "
+            "Check their coordinates or add the ways.",
+        )
+    )
 
 
 def headline_cards(coverage: Coverage, target: float, weight: str, now: datetime) -> list[Card]:
@@ -186,10 +202,12 @@ def _weak_grids_card(coverage: Coverage, weight: str, target: float) -> Card:
     n_weak, n = int((shares < target).sum()), len(coverage.grids)
     title = WEIGHT_TITLES[weight]
     light: Light = "met" if n_weak == 0 else "near" if n_weak <= NEAR * n else "off"
+    if shares.empty:
+        light = ""
     return Card(
         "weak_grids",
         Text("未达标网格", "Grids below target"),
-        f"{n_weak} / {n}",
+        f"{n_weak} / {n}" if len(shares) else "—",
         Text(f"{title.zh}覆盖率低于 {target:.0%}", f"less than {target:.0%} of {title.en}"),
         light,
         Text(

@@ -133,10 +133,15 @@ def open_page(title: Text) -> Page:
             )
         )
         state = replace(state, grid="")
+    offered = counted_weights(study)
+    if state.weight not in offered:
+        if "weight" in st.query_params:
+            refused.append(_no_weight(state.weight, offered[0]))
+        state = replace(state, weight=offered[0])
     page = Page(settings, Viewer.everything(), version, state, study)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="controls"):
         _head(page, title)
-        page = replace(page, state=_controls(page))
+        page = replace(page, state=_controls(page, offered))
     if refused:
         st.warning("  \n".join(as_markdown(sentence.say(page.lang)) for sentence in refused))
     for what in ("grids", "network", "stations"):
@@ -146,6 +151,14 @@ def open_page(title: Text) -> Page:
             if what != "stations":
                 st.stop()
     return page
+
+
+def _no_weight(weight: str, instead: str) -> Text:
+    missing, shown = weight_title(weight), weight_title(instead)
+    return Text(
+        f"数据里没有{missing.zh}数，改按{shown.zh}计。",
+        f"The data hold no numbers of {missing.en}; {shown.en} are counted instead.",
+    )
 
 
 def set_state(state: PageState) -> None:
@@ -203,7 +216,19 @@ def _head(page: Page, title: Text) -> None:
     )
 
 
-def _controls(page: Page) -> PageState:
+def counted_weights(study: Study) -> list[str]:
+    """Return the weights of which the study knows any, in the order offered; never none."""
+    frames = (study.buildings, study.compounds, study.places)
+    known = [
+        weight
+        for weight in WEIGHTS
+        if any(weight in frame and frame[weight].sum() > 0 for frame in frames)
+        or (weight == "buildings" and len(study.buildings))
+    ]
+    return known or [WEIGHTS[0]]
+
+
+def _controls(page: Page, offered: list[str]) -> PageState:
     """Draw the controls and return the state they say; a change is written to the address bar."""
     state, lang = page.state, page.lang
     minutes = st.segmented_control(
@@ -219,9 +244,11 @@ def _controls(page: Page) -> PageState:
         key=preset("page.profile", state.profile),
         width=130,
     )
+    if st.session_state.get("page.weight") not in offered:
+        st.session_state.pop("page.weight", None)  # the data behind an open page have changed
     weight = st.selectbox(
         page.say("按什么计", "Counted in"),
-        WEIGHTS,
+        offered,
         format_func=lambda name: weight_title(name).say(lang),
         key=preset("page.weight", state.weight),
         width=130,
