@@ -50,8 +50,7 @@ def headline(page: Page, coverage: Coverage) -> None:
         with column.container(border=True, height="stretch", key=f"card_{card.key}"):
             st.html(_card_html(card, page.lang))
             with st.popover(page.say("口径", "How"), type="tertiary", key=f"how.{card.key}"):
-                st.markdown(card.recipe.say(page.lang))
-                st.markdown(shared)
+                st.markdown(f"{card.recipe.say(page.lang)}\n\n{shared}")
     _warn_of_lost_stations(page, coverage)
 
 

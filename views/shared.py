@@ -5,7 +5,9 @@ is frozen, because Streamlit collects garbage after every rerun and would walk a
 """
 
 import gc
-from collections.abc import Callable, Hashable
+import threading
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
@@ -30,6 +32,25 @@ from layers.grid import grid_layer
 from layers.map_layer import MapLayer
 from layers.service_area import service_area_layer
 from layers.station import station_layer
+
+N_DRAWING, LONGEST_WAIT_S = 3, 1.0
+_turns = threading.BoundedSemaphore(N_DRAWING)
+
+
+@contextmanager
+def turn_to_draw() -> Iterator[None]:
+    """Let few sessions draw at a time, the first come first; nobody waits longer than a second.
+
+    One thread runs Python at a time anyway: where fifty draw at once, all are done as late as the
+    last, and their claims on Python's lock take time too. The limit is for the sessions that come
+    while others wait for something large to be computed.
+    """
+    has_turn = _turns.acquire(timeout=LONGEST_WAIT_S)
+    try:
+        yield
+    finally:
+        if has_turn:
+            _turns.release()
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
