@@ -119,10 +119,10 @@ def pss_mb(pid: int) -> float:
     return int(line.split()[1]) * 1024 / 1e6
 
 
-def settled_mb(pid: int) -> float:
-    """Return the least of five readings over two seconds, when nothing runs any more."""
+def settled_mb(pid: int, n_readings: int) -> float:
+    """Return the least of some readings, 0.4 s apart, when nothing runs any more."""
     readings = []
-    for _ in range(5):
+    for _ in range(n_readings):
         time.sleep(0.4)
         readings.append(pss_mb(pid))
     return min(readings)
@@ -167,29 +167,30 @@ def speed(address: str, pid: int, n_sessions: int, n_rounds: int) -> None:
     )
 
 
-def memory(address: str, pid: int, n_sessions: int, n_rounds: int) -> None:
+def memory(address: str, pid: int, n_sessions: int, n_rounds: int, *, tiny: bool = False) -> None:
     """Print the server's memory a session beyond the first.
 
     The first session goes through all choices, so that what sessions share is there; then the
     server's PSS is read, the others open the page and it is read again, they change controls as in
     `speed` and it is read once more, all of them connected. The larger difference is theirs.
     """
+    n_readings = 1 if tiny else 5
     with ExitStack() as stack:
         first = stack.enter_context(Visitor(address))
         first.open()
         choice = Choice(first)
-        for _ in PROFILES:
+        for _ in () if tiny else PROFILES:
             choice.set_profile((choice.profile + 1) % len(PROFILES))
             for _ in MINUTES:
                 choice.set_minutes((choice.minutes + 1) % len(MINUTES))
                 for _ in WEIGHTS:
                     choice.set_weight((choice.weight + 1) % len(WEIGHTS))
-        before = settled_mb(pid)
+        before = settled_mb(pid, n_readings)
         others = [stack.enter_context(Visitor(address)) for _ in range(n_sessions - 1)]
         all_at_once([visitor.open for visitor in others])
-        opened = settled_mb(pid)
+        opened = settled_mb(pid, n_readings)
         rounds([choice, *map(Choice, others)], n_rounds)
-        after = settled_mb(pid)
+        after = settled_mb(pid, n_readings)
     each = (max(opened, after) - before) / (n_sessions - 1)
     report(
         "sessions_memory",
@@ -212,7 +213,7 @@ def main(*, tiny: bool = False) -> None:
         with dashboard(database, log) as (address, pid):
             speed(address, pid, n_sessions, n_rounds)
             if tiny:
-                memory(address, pid, n_sessions, n_rounds)
+                memory(address, pid, n_sessions, n_rounds, tiny=True)
         if not tiny:
             with dashboard(database, log) as (address, pid):
                 memory(address, pid, n_sessions, n_rounds)
