@@ -170,6 +170,20 @@ def test_a_later_date_counts_a_planned_station_and_an_hour_those_open_then():
     assert on_holiday.grids["members_covered"].tolist() == [0, 5]
 
 
+def test_a_station_that_closes_at_eight_loses_exactly_those_it_alone_served():
+    both = study()
+    both.stations.loc[12, ["state", "opens_on"]] = ["open", None]  # its hours are not known
+    before = cover(both, at=datetime(2026, 6, 3, 19, 59), minutes=15).points  # noqa: DTZ001
+    after = cover(both, at=datetime(2026, 6, 3, 20, 0), minutes=15).points  # noqa: DTZ001
+    lost = before.index[before["covered"] & ~after["covered"]]
+    # building 2 is 1000 m from the one that closes, and 1020 m from the other.
+    assert sorted(lost) == ["building:1", "building:2", "place:1"]
+    assert not (after["covered"] & ~before["covered"]).any()
+    stays = before["station_id"] == 12
+    assert stays.any()
+    pd.testing.assert_series_equal(before.loc[stays, "seconds"], after.loc[stays, "seconds"])
+
+
 def test_two_stations_are_a_union_and_the_overlap_is_backup():
     both = study()
     both.stations.loc[12, "state"] = "open"
