@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import osmium
@@ -40,10 +39,9 @@ class RawWays:
     n_refs: list[int] = field(default_factory=list)
     refs: list[int] = field(default_factory=list)
     # 1e-7 degrees, MISSING where the file lacks the node
-    places: dict[int, tuple[int, int]] = field(default_factory=dict)
+    x: list[int] = field(default_factory=list)
+    y: list[int] = field(default_factory=list)
     n_highways: int = 0
-    ids: set[int] = field(default_factory=set)  # of the ways
-    outlines: dict[int, WayTags] = field(default_factory=dict)  # of walked areas, by id of the way
     crossings: list[int] = field(default_factory=list)  # ids of marked nodes, walked or not
     signals: list[int] = field(default_factory=list)
     gates: list[int] = field(default_factory=list)
@@ -63,8 +61,8 @@ def read_osm_network(path: str | Path) -> WalkNetwork:
     with readable_osm(path):
         ways = _read(path)
     refs = np.array(ways.refs, np.int64)
-    ids = np.unique(refs)
-    lon_lat = np.array([ways.places[ref] for ref in ids.tolist()], float).reshape(-1, 2)
+    ids, first_seen = np.unique(refs, return_index=True)
+    lon_lat = np.column_stack([ways.x, ways.y])[first_seen].astype(float).reshape(-1, 2)
     lon_lat[(lon_lat == MISSING).any(axis=1)] = np.nan
     lon_lat *= COORDINATE_UNIT
     row = np.searchsorted(ids, refs)
@@ -125,63 +123,68 @@ def readable_osm(path: str | Path) -> Iterator[None]:
 def _read(path: str | Path) -> RawWays:
     """Read ways and marked nodes in one pass; pyosmium puts the places of nodes into the ways.
 
-    Only what is rare takes another pass: the outlines of walked areas that are multipolygons, and
-    the nodes of files that give them after the ways (Overpass) or with negative ids (JOSM).
+    A look at the relations comes before it: ways without a tag may outline a walked area.
     """
-    ways = RawWays()
-    kinds = osmium.osm.NODE | osmium.osm.WAY | osmium.osm.RELATION
-    reader = osmium.FileProcessor(str(path), kinds).with_locations()
-    for thing in reader.with_filter(osmium.filter.KeyFilter("highway", "crossing", "barrier")):
-        if thing.is_node():
-            _mark(ways, thing.id, thing.tags)
-            continue
-        if "highway" not in thing.tags:
-            continue
-        meant = way_tags(thing.tags)
-        if thing.is_relation():
-            if meant is not None and thing.tags.get("type") == "multipolygon":
-                ways.outlines |= {m.ref: meant for m in thing.members if m.type == "w"}
-            continue
-        ways.n_highways += 1
-        if meant is not None:
-            _take(ways, thing, meant)
-    outlines = {way: meant for way, meant in ways.outlines.items() if way not in ways.ids}
+    ways, outlines = RawWays(), _outlines(path)
+    keys = osmium.filter.KeyFilter("highway", "crossing", "barrier")
     if outlines:
-        reader = osmium.FileProcessor(str(path), osmium.osm.NODE | osmium.osm.WAY).with_locations()
-        for way in reader.with_filter(osmium.filter.EntityFilter(osmium.osm.WAY)):
-            if way.id in outlines:  # osmium's IdFilter takes longer for a few ids
-                _take(ways, way, outlines[way.id])
+        keys = keys.enable_for(osmium.osm.NODE)
+    refs, x, y = ways.refs, ways.x, ways.y
+    reader = osmium.FileProcessor(str(path), osmium.osm.NODE | osmium.osm.WAY).with_locations()
+    for thing in reader.with_filter(keys):
+        tags = thing.tags
+        if thing.is_node():
+            _mark(ways, thing.id, tags)
+            continue
+        meant = outlines.get(thing.id)
+        if "highway" in tags:
+            ways.n_highways += 1
+            meant = way_tags(tags) or meant
+        if meant is None:
+            continue
+        nodes = thing.nodes
+        n_nodes = len(nodes)
+        if n_nodes < 2:
+            continue
+        ways.tags.append(meant)
+        ways.n_refs.append(n_nodes)
+        for node in nodes:
+            place = node.location
+            refs.append(node.ref)
+            x.append(place.x)
+            y.append(place.y)
     _place_late_nodes(ways, path)
     return ways
 
 
-def _take(ways: RawWays, way: Any, meant: WayTags) -> None:  # noqa: ANN401 - osmium has no type
-    """Add a walked way of two nodes or more."""
-    nodes = way.nodes
-    n_nodes = len(nodes)
-    if n_nodes < 2:
-        return
-    ways.ids.add(way.id)
-    ways.tags.append(meant)
-    ways.n_refs.append(n_nodes)
-    refs, places = ways.refs, ways.places
-    for node in nodes:
-        ref = node.ref
-        refs.append(ref)
-        if ref not in places:
-            place = node.location
-            places[ref] = (place.x, place.y)
+def _outlines(path: str | Path) -> dict[int, WayTags]:
+    """Return the ways that outline walked areas, by id, and what these are."""
+    outlines: dict[int, WayTags] = {}
+    reader = osmium.FileProcessor(str(path), osmium.osm.RELATION)
+    for area in reader.with_filter(osmium.filter.KeyFilter("highway")):
+        meant = way_tags(area.tags)
+        if meant is not None and area.tags.get("type") == "multipolygon":
+            outlines |= {m.ref: meant for m in area.members if m.type == "w"}
+    return outlines
 
 
 def _place_late_nodes(ways: RawWays, path: str | Path) -> None:
-    """Look up the nodes that stand after the ways, or have negative ids; osmium knows neither."""
-    places = ways.places
-    is_late = bool(places) and all(x == MISSING for x, _ in places.values())
-    if not is_late and min(places, default=0) >= 0:
+    """Look up the nodes that stand after the ways, or have negative ids; osmium knows neither.
+
+    Overpass writes the first, JOSM the second.
+    """
+    is_late = bool(ways.x) and all(x == MISSING for x in ways.x)
+    if not is_late and min(ways.refs, default=0) >= 0:
         return
-    for node in osmium.FileProcessor(str(path), osmium.osm.NODE):
-        if node.id in places and node.location.valid():
-            places[node.id] = (node.location.x, node.location.y)
+    wanted = set(ways.refs)
+    places = {
+        node.id: (node.location.x, node.location.y)
+        for node in osmium.FileProcessor(str(path), osmium.osm.NODE)
+        if node.id in wanted and node.location.valid()
+    }
+    for row, ref in enumerate(ways.refs):
+        if ref in places:
+            ways.x[row], ways.y[row] = places[ref]
 
 
 def _mark(ways: RawWays, node: int, tags: Tags) -> None:

@@ -3,8 +3,7 @@
 The tables are the documentation too: docs/osm.md shows them, and a test compares the two.
 """
 
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from geo.network import EdgeFlag, EdgeKind
 
@@ -57,6 +56,9 @@ SIGNALS = {"traffic_signals"}
 CROSSINGS = {"uncontrolled", "marked", "zebra", "unmarked", "island", "yes", "informal"}
 
 
+NO_FLAG = EdgeFlag(0)
+
+
 class Tags(Protocol):
     """What is read of tags: a dict, or osmium's own list, which is slow to copy."""
 
@@ -64,8 +66,7 @@ class Tags(Protocol):
         """Return the value of a key."""
 
 
-@dataclass(frozen=True)
-class WayTags:
+class WayTags(NamedTuple):
     """What a walked way is."""
 
     kind: EdgeKind
@@ -86,9 +87,7 @@ def way_tags(tags: Tags) -> WayTags | None:
     is_motorroad = kind is EdgeKind.MAJOR and tags.get("motorroad") == "yes" and not allowed
     if foot in FOOT_FORBIDDEN or is_motorroad:
         return None
-    flags = EdgeFlag(0)
-    if kind is EdgeKind.STEPS:
-        flags |= EdgeFlag.STEPS
+    flags = EdgeFlag.STEPS if kind is EdgeKind.STEPS else NO_FLAG
     if foot == "private" or (tags.get("access") in PRIVATE_ACCESS and not allowed):
         flags |= EdgeFlag.PRIVATE
     if tags.get("bridge", "no") != "no":
@@ -112,13 +111,12 @@ def way_tags(tags: Tags) -> WayTags | None:
 
 def node_crossing(tags: Tags) -> str:
     """Return "signals", "crossing" or "" for the tags of a node."""
-    crossing = tags.get("crossing", "")
-    is_crossing = tags.get("highway") == "crossing" or crossing in SIGNALS | CROSSINGS
-    has_signals = crossing in SIGNALS or tags.get("crossing:signals") == "yes"
-    if tags.get("highway") == "traffic_signals":
+    highway, crossing = tags.get("highway", ""), tags.get("crossing", "")
+    if highway == "traffic_signals":
         return "signals"
-    if not is_crossing or crossing == "no":
+    if crossing == "no" or not (highway == "crossing" or crossing in SIGNALS | CROSSINGS):
         return ""
+    has_signals = crossing in SIGNALS or tags.get("crossing:signals") == "yes"
     return "signals" if has_signals else "crossing"
 
 
