@@ -326,6 +326,7 @@ def chinese(page: Page, names: list[str]) -> list[str]:
 def test_english_pages_have_no_chinese_but_names(visit: Open, demo: Subdistrict) -> None:
     for path in PATHS:
         page = visit(f"{path}?lang=en")
+        expect(page.get_by_text("中文", exact=True)).to_be_visible()
         if path != "/data":
             live = drawn(page)
             live.get_by_role("button", name="Layers").click()
