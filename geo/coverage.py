@@ -226,13 +226,16 @@ def _area_rows(
     left = left.reindex(frame.index, fill_value=0.0).add_suffix("_left_out")
     shape = frame.geometry
     area_m2 = shape.area.to_numpy()
+    # Nobody known anywhere is no density of zero.
+    is_known = bool(points["members"].notna().any())
+    members = counts["members"].to_numpy() if is_known else np.full(len(frame), np.nan)
     with np.errstate(invalid="ignore", divide="ignore"):
         density = {
             "area_km2": area_m2 / 1e6,
             "area_share": shapely.area(shapely.intersection(shape.to_numpy(), reach)) / area_m2,
-            "members_per_km2": counts["members"].to_numpy() / (area_m2 / 1e6),
+            "members_per_km2": members / (area_m2 / 1e6),
             "members_per_100_households": 100.0
-            * counts["members"].to_numpy()
+            * members
             / np.where(counts["households"] > 0, counts["households"], np.nan),
         }
     rows = pd.concat(

@@ -72,7 +72,7 @@ def _compound_points(study: Study) -> gpd.GeoDataFrame:
     for weight in WEIGHTS:
         known = rows[weight].to_numpy(float) if weight in rows else np.full(len(rows), np.nan)
         if weight in MEMBER_COLUMNS:
-            weights[weight] = np.nan_to_num(known)
+            weights[weight] = known
         else:
             weights[weight] = np.where(counted_in_buildings, 0.0, known)
     places = rows.geometry.representative_point()

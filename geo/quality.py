@@ -51,7 +51,7 @@ def _finding(key: str, ids: list[object], affected: pd.DataFrame, zh: str, en: s
     members = float(np.nansum(affected["members"]))
     filled = {
         "n": len(ids),
-        "ids": shown_ids(ids),
+        "ids": shown_ids(_names(ids, affected)),
         "households": f"{households:.0f}",
         "members": f"{members:.0f}",
     }
@@ -63,6 +63,14 @@ def _finding(key: str, ids: list[object], affected: pd.DataFrame, zh: str, en: s
         members,
         Text(zh.format(**filled), en.format(**filled)),
     )
+
+
+def _names(ids: list[object], affected: pd.DataFrame) -> list[object]:
+    """Return what people call the demand points of these ids, and other ids as they are."""
+    if "name" not in affected or not affected.index.isin(ids).any():
+        return ids
+    name_of = affected["name"].to_dict()
+    return [name_of.get(one) or one for one in ids]
 
 
 def _no_gates(study: Study, points: pd.DataFrame) -> Finding:

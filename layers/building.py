@@ -102,4 +102,4 @@ def _legend(classes: NDArray[np.intp], limit_s: float, lang: Language) -> Legend
         items.append(LegendItem(Text("走不到", "not reachable").say(lang), NO_WAY, "dot"))
     if (classes == 5).any():
         items.append(LegendItem(Text("未计入", "left out").say(lang), LEFT_OUT, "dot"))
-    return Legend(Text("步行到最近驿站", "On foot to a station").say(lang), tuple(items))
+    return Legend(Text("住宅楼栋的步行时间", "Walk from each home").say(lang), tuple(items))

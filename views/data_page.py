@@ -13,7 +13,7 @@ from geo.quality import check_study
 from geo.text import Text
 from views.page import Page, open_page
 from views.plain import as_cell, as_markdown
-from views.shared import engine_of
+from views.shared import reading
 
 # What a demand point or a station is called where it is listed.
 KINDS = {
@@ -29,7 +29,7 @@ def render() -> None:
     page = open_page(Text("数据", "Data"))
     _quality(page)
     _left_out(page, page.coverage())
-    with Session(engine_of(page.settings.database)) as session:
+    with reading(page.settings.database) as session:
         batches = load_batches(session, page.viewer)
         _imports(page, batches)
         _refused(page, session, batches)
