@@ -33,3 +33,7 @@ class NetworkError(GeoError, ValueError):
 
 class ReachError(GeoError, ValueError):
     """An argument of a reach computation is out of range or of the wrong shape."""
+
+
+class SitingError(GeoError, ValueError):
+    """An argument of a siting problem is out of range, wrongly shaped or contradicts others."""
