@@ -1,4 +1,4 @@
-"""Mixed-integer models for HiGHS: passed as arrays, stopped in time, never called optimal unproven."""
+"""Mixed-integer models for HiGHS: passed as arrays, stopped in time, optimal only when proven."""
 
 import time
 from collections.abc import Callable
@@ -41,6 +41,13 @@ class MilpAnswer(NamedTuple):
     bound: float  # no solution costs less
 
 
+class _SilentHighs(highspy.Highs):
+    """HiGHS that leaves standard output alone: the plain one prints a banner when it is made."""
+
+    def enableCallbacks(self) -> None:  # noqa: N802 - their name; called before the banner
+        self.setOptionValue("output_flag", False)  # noqa: FBT003 - their signature
+
+
 class Stop(NamedTuple):
     """When to end early: a moment of `time.monotonic`, a question, or bounds that say enough."""
 
@@ -48,6 +55,7 @@ class Stop(NamedTuple):
     is_asked: Callable[[], bool] | None = None
     is_enough: Callable[[float, float], bool] | None = None  # best cost, bound on the cost
     on_bounds: Callable[[float, float], None] | None = None  # told the same two as they change
+    on_better: Callable[[Floats], None] | None = None  # told each better solution (k,)
 
     def is_due(self) -> bool:
         """Return whether time is up or somebody asked to stop."""
@@ -65,7 +73,7 @@ def solve_milp(
     feasible solution to begin with. The relative gap is zero: what is "optimal" was proven.
     """
     stop = stop or Stop()
-    solver = highspy.Highs()
+    solver: highspy.Highs = _SilentHighs()  # type: ignore[no-untyped-call]
     _set_options(solver, stop, is_count=is_count)
     solver.passModel(_as_lp(model))
     if start is not None:
@@ -79,7 +87,6 @@ def solve_milp(
 
 def _set_options(solver: highspy.Highs, stop: Stop, *, is_count: bool) -> None:
     options: dict[str, float | int | str | bool] = {
-        "output_flag": False,
         "threads": 1,
         "random_seed": SEED,
         "mip_rel_gap": 0.0,
@@ -110,12 +117,16 @@ def _as_lp(model: Milp) -> highspy.HighsLp:
 
 
 def _listen(solver: highspy.Highs, stop: Stop) -> None:
-    if stop.is_asked is None and stop.is_enough is None and stop.on_bounds is None:
+    if all(one is None for one in stop[1:]):  # HiGHS keeps the time itself
         return
     mip = cb.HighsCallbackType.kCallbackMipInterrupt
     simplex = cb.HighsCallbackType.kCallbackSimplexInterrupt
+    better = cb.HighsCallbackType.kCallbackMipImprovingSolution
 
     def called(kind: Any, _message: str, told: Any, answer: Any, _data: Any) -> None:  # noqa: ANN401
+        if kind == better and stop.on_better is not None:
+            stop.on_better(np.array(told.mip_solution, np.float64))
+            return
         if kind == mip:
             primal, dual = told.mip_primal_bound, told.mip_dual_bound
             if stop.on_bounds is not None:
@@ -129,6 +140,8 @@ def _listen(solver: highspy.Highs, stop: Stop) -> None:
     solver.setCallback(called, None)
     solver.startCallback(mip)
     solver.startCallback(simplex)
+    if stop.on_better is not None:
+        solver.startCallback(better)
 
 
 def _answer(solver: highspy.Highs, model: Milp, *, is_count: bool) -> MilpAnswer:

@@ -32,8 +32,8 @@ def pack_columns(start: Ints, column: Ints, n_columns: int) -> Words:
 
 def unpack(bits: Words, n_columns: int) -> Flags:
     """Return bit sets (n, words) as flags (n, n_columns)."""
-    as_bytes = np.ascontiguousarray(bits).view(np.uint8).reshape(len(bits), -1)
-    flags = np.unpackbits(as_bytes, axis=1, bitorder="little", count=None)
+    as_bytes = np.ascontiguousarray(bits).view(np.uint8).reshape(len(bits), 8 * bits.shape[1])
+    flags = np.unpackbits(as_bytes, axis=1, bitorder="little")
     return flags[:, :n_columns].astype(bool)
 
 
@@ -61,14 +61,14 @@ def reduce_cover(row_bits: Words, n_columns: int) -> Reduced:
         kept = minimal_rows(bits, n_columns)
         bits, rows = bits[kept], rows[kept]
         size = np.bitwise_count(bits).sum(axis=1)
-        single = unpack(bits[size == 1], n_columns).any(axis=0)
+        single = np.asarray(unpack(bits[size == 1], n_columns).any(axis=0))
         if single.any():
             taken += np.flatnonzero(single).tolist()
-            is_left = ~(bits & pack(single[None, :])).any(axis=1)
+            is_left = np.asarray((bits & pack(single[None, :])).sum(axis=1) == 0)
             bits, rows = bits[is_left], rows[is_left]
             is_column &= ~single
-        is_useful = useful_columns(bits, n_columns) & is_column
-        if (is_useful == is_column).all() and not single.any():
+        is_useful: Flags = useful_columns(bits, n_columns) & is_column
+        if np.array_equal(is_useful, is_column) and not single.any():
             break
         is_column = is_useful
         bits &= pack(is_column[None, :])
