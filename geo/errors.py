@@ -37,3 +37,7 @@ class ReachError(GeoError, ValueError):
 
 class SitingError(GeoError, ValueError):
     """An argument of a siting problem is out of range, wrongly shaped or contradicts others."""
+
+
+class EditError(GeoError, LookupError):
+    """A change of a what-if cannot be read, or speaks of something that the study lacks."""
