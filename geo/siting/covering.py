@@ -81,22 +81,25 @@ def merge_demand(sets: CoveringSets, weights: Floats, choice: "Choice") -> Merge
     """Merge the demand rows that the same candidates cover.
 
     Rows that an existing site covers and rows that nothing covers are counted apart. Merged rows
-    stand in the order of their first demand row.
+    stand in an order that depends on their sets alone.
     """
     column = np.full(sets.m, -1, np.int32)
     column[choice.candidates] = np.arange(len(choice.candidates), dtype=np.int32)
     column[choice.existing] = SERVED
     whole, scale = whole_weights(weights)
-    # Fixed random words: a row's hash is the sum of its candidates' words; equality is checked.
-    words = np.random.default_rng(20260101).integers(1, 2**63, sets.m, np.uint64)
-    of_demand, first, length = _same_sets(sets.start, sets.site, column, words)
+    of_demand, first, length = same_sets(sets.start, sets.site, column, hash_words(sets.m))
     start = np.zeros(len(first) + 1, np.int64)
     np.cumsum(length, out=start[1:])
-    candidate = _rows_of(sets.start, sets.site, column, first, start)
+    candidate = rows_of_first(sets.start, sets.site, column, first, start)
     weight, served, lost = _summed(of_demand, whole, len(first))
     return MergedDemand(
         len(choice.candidates), start, candidate, weight, of_demand, served, lost, scale
     )
+
+
+def hash_words(n: int) -> NDArray[np.uint64]:
+    """Return fixed random words; the hash of a set is the sum of its words. Equality is checked."""
+    return np.random.default_rng(20260101).integers(1, 2**63, n, np.uint64)
 
 
 @njit(cache=True, nogil=True)
@@ -224,7 +227,7 @@ def _grown(table: Ids, hashes: NDArray[np.uint64], n_found: int) -> Ids:
 
 
 @njit(cache=True, nogil=True)
-def _same_sets(
+def same_sets(
     start: Ints, site: Ids, column: Ids, words: NDArray[np.uint64]
 ) -> tuple[Ids, Ids, Ids]:
     """Return the group of each row (or NO_SITE, SERVED), and first row and size of each group."""
@@ -271,11 +274,19 @@ def _same_sets(
                 break
             slot = np.int64(np.uint64(slot + 1) & mask)
         of_demand[row] = group
-    return of_demand, first[:n_found].copy(), length[:n_found].copy()
+    # In the order of the hashes, so that the order of the rows leaves no trace.
+    order = np.argsort(hashes[:n_found])
+    rank = np.empty(n_found, np.int32)
+    for group in range(n_found):
+        rank[order[group]] = group
+    for row in range(n):
+        if of_demand[row] >= 0:
+            of_demand[row] = rank[of_demand[row]]
+    return of_demand, first[order], length[order]
 
 
 @njit(cache=True, nogil=True)
-def _rows_of(start: Ints, site: Ids, column: Ids, first: Ids, out_start: Ints) -> Ids:
+def rows_of_first(start: Ints, site: Ids, column: Ids, first: Ids, out_start: Ints) -> Ids:
     """Return the candidates of the first row of each group."""
     out = np.empty(out_start[-1], np.int32)
     for group in range(len(first)):
