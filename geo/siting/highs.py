@@ -73,6 +73,9 @@ def solve_milp(
     feasible solution to begin with. The relative gap is zero: what is "optimal" was proven.
     """
     stop = stop or Stop()
+    if model.matrix.nnz == 0 and (model.row_low <= 0).all() and (model.row_high >= 0).all():
+        values = np.where(model.cost < 0, model.high, model.low)  # nothing ties the columns
+        return MilpAnswer("optimal", values, float(model.cost @ values))
     solver: highspy.Highs = _SilentHighs()  # type: ignore[no-untyped-call]
     _set_options(solver, stop, is_count=is_count)
     solver.passModel(_as_lp(model))
@@ -151,8 +154,6 @@ def _answer(solver: highspy.Highs, model: Milp, *, is_count: bool) -> MilpAnswer
         return MilpAnswer("infeasible", None, np.inf)
     is_mip = bool(model.is_whole.any())
     bound = float(info.mip_dual_bound) if is_mip else -np.inf
-    if status == said.kModelEmpty:
-        return MilpAnswer("optimal", np.zeros(0), 0.0)
     if status == said.kOptimal and not is_mip:
         bound = float(info.objective_function_value)
     if is_count and np.isfinite(bound):
