@@ -1,9 +1,7 @@
 """MCLP, LSCP and p-median with side constraints, proven by HiGHS on merged demand."""
 
-import math
 import time
 from dataclasses import replace
-from fractions import Fraction
 from typing import NamedTuple
 
 import numpy as np
@@ -19,8 +17,9 @@ from geo.siting.constrained_model import (
     usable_groups,
 )
 from geo.siting.constrained_reasons import impossible_reasons
-from geo.siting.constraints import SideRules, SitingConstraints, read_constraints
-from geo.siting.covering import covering_sets, merge_demand, whole_weights
+from geo.siting.constrained_setting import cover_setting, median_setting
+from geo.siting.constraints import SitingConstraints, read_constraints
+from geo.siting.covering import covering_sets
 from geo.siting.highs import Milp, MilpAnswer, Stop, solve_milp
 from geo.siting.infeasible import said_share
 from geo.siting.instance import (
@@ -95,16 +94,14 @@ def solve_constrained(
     weight = read_weights(weights, read.n)
     rules = read_constraints(constraints, problem=problem, n=read.n, m=read.m)
     count = None if problem == "lscp" else read_whole(p, "p")
-    choice = read_choice(
-        read.m, None if rules.may_close else count, existing, forbidden, mandatory
-    )
+    choice = read_choice(read.m, None if rules.may_close else count, existing, forbidden, mandatory)
     stop = Stop(None if time_limit_s is None else time.monotonic() + time_limit_s, should_stop)
     if problem == "p_median":
-        setting, limit = _median_setting(read, weight, choice, rules, count), np.inf
+        setting, limit = median_setting(read, weight, choice, rules, count), np.inf
     else:
         limit = read_limit(limit_s)  # type: ignore[arg-type]  # None is refused there
         part = read_share(share) if problem == "lscp" else 1.0
-        setting = _cover_setting(problem, read, weight, choice, rules, count, limit, part)
+        setting = cover_setting(problem, read, weight, choice, rules, count, limit, part)
     solved, said = _solved(setting, _Telling(stop, setting, on_progress))
     if solved.is_open is None:
         said = impossible_reasons(
@@ -144,133 +141,6 @@ class _Telling(NamedTuple):
                     tell(sign * best[0] * scale - less, sign * dual * scale - less, new[0])
 
         return self.stop._replace(on_better=better, on_bounds=bounds)
-
-
-def _cover_setting(
-    problem: str,
-    times: Times,
-    weight: Floats,
-    choice: Choice,
-    rules: SideRules,
-    p: int | None,
-    limit_s: float,
-    share: float,
-) -> Setting:
-    """Merge demand by covering set and grid; existing sites are columns like the others."""
-    sites = np.union1d(choice.existing, choice.candidates)
-    none = np.zeros(0, np.int64)
-    merged = merge_demand(covering_sets(times, limit_s), weight, Choice(none, none, sites))
-    whole, scale = whole_weights(weight)
-    groups, group_total, group_of = _demand_groups(rules, whole)
-    counts = (merged.of_demand >= 0) & (whole > 0)
-    key = merged.of_demand[counts].astype(np.int64) * (len(groups) + 1) + group_of[counts] + 1
-    keys, position = np.unique(key, return_inverse=True)
-    of_row = keys // (len(groups) + 1)
-    size = np.diff(merged.start)[of_row]
-    start = np.concatenate(([0], np.cumsum(size)))
-    at = np.arange(start[-1]) + np.repeat(merged.start[:-1][of_row] - start[:-1], size)
-    needed = np.zeros(0)
-    if problem == "lscp" and (share < 1 or merged.lost_weight > 0):
-        totals = group_total if len(groups) else np.array([whole.sum()])
-        part = Fraction(str(share))
-        needed = np.array([float(math.ceil(part * int(total))) for total in totals])
-        needed -= 0.0 if scale == 1 or share == 1 else times.n  # what rounding to whole numbers may have cost
-    capacity = rules.capacity
-    is_whole = scale == 1 and (capacity is None or bool((capacity == np.rint(capacity)).all()))
-    setting = Setting(
-        problem=problem,
-        sites=sites,
-        is_existing=np.isin(sites, choice.existing),
-        must=_must(sites, choice, rules),
-        row=np.repeat(np.arange(len(keys)), size),
-        site=merged.candidate[at].astype(np.int64),
-        seconds=np.zeros(0),
-        weight=np.bincount(position, whole[counts], len(keys)) / scale,
-        group=keys % (len(groups) + 1) - 1,
-        group_total=group_total / scale,
-        needed=needed / scale,
-        p=p,
-        rules=rules,
-        is_count=problem == "lscp" or is_whole,
-    )
-    return _in_order(setting)
-
-
-def _in_order(setting: Setting) -> Setting:
-    """Return the setting with its rows sorted by their sets: any order of demand, same answer."""
-    start = np.searchsorted(setting.row, np.arange(len(setting.weight) + 1))
-    parts = [setting.site[a:b] for a, b in zip(start[:-1], start[1:], strict=True)]  # noqa: RUF007
-    sets = [(tuple(part.tolist()), g) for part, g in zip(parts, setting.group, strict=True)]
-    order = sorted(range(len(sets)), key=sets.__getitem__)
-    size = np.diff(start)[order]
-    return replace(
-        setting,
-        row=np.repeat(np.arange(len(order)), size),
-        site=np.concatenate([np.zeros(0, np.int64), *(parts[k] for k in order)]),
-        weight=setting.weight[order],
-        group=setting.group[order],
-    )
-
-
-def _median_setting(
-    times: Times, weight: Floats, choice: Choice, rules: SideRules, p: int | None
-) -> Setting:
-    """Keep the pairs that may serve: no site farther than one that stays open in any case."""
-    sites = np.union1d(choice.existing, choice.candidates)
-    must = _must(sites, choice, rules)
-    rows = np.flatnonzero(weight > 0)
-    near = _dense_rows(times, rows)[:, sites]
-    worth = np.isfinite(near)
-    if rules.capacity is None and must.any():
-        fixed = near[:, must].min(axis=1)
-        first = np.flatnonzero(must)[near[:, must].argmin(axis=1)]
-        worth &= near < fixed[:, None]
-        stays = np.isfinite(fixed)
-        worth[np.flatnonzero(stays), first[stays]] = True
-    row, site = np.nonzero(worth)
-    cost = weight[rows][row] * near[row, site]
-    is_whole = bool((cost == np.rint(cost)).all()) and cost.sum() < 2.0**51
-    return Setting(
-        problem="p_median",
-        sites=sites,
-        is_existing=np.isin(sites, choice.existing),
-        must=must,
-        row=row.astype(np.int64),
-        site=site.astype(np.int64),
-        seconds=near[row, site],
-        weight=weight[rows],
-        group=np.full(len(rows), -1),
-        group_total=np.zeros(0),
-        needed=np.zeros(0),
-        p=p,
-        rules=rules,
-        is_count=is_whole and rules.capacity is None,
-    )
-
-
-def _must(sites: Ints, choice: Choice, rules: SideRules) -> Flags:
-    stays = np.isin(sites, choice.existing) & (rules.may_close == 0)
-    return np.asarray(np.isin(sites, choice.mandatory) | stays)
-
-
-def _demand_groups(rules: SideRules, whole: Floats) -> tuple[Ints, Floats, Ints]:
-    """Return the grids of some weight, the weight of each, and the position of each row's."""
-    if rules.demand_group is None:
-        return np.zeros(0, np.int64), np.zeros(0), np.full(len(whole), -1)
-    groups = np.unique(rules.demand_group[(rules.demand_group >= 0) & (whole > 0)])
-    position = np.searchsorted(groups, rules.demand_group)
-    position = np.minimum(position, max(len(groups) - 1, 0))
-    is_in = np.isin(rules.demand_group, groups)
-    of = np.where(is_in, position, -1)
-    return groups, np.bincount(of[is_in], whole[is_in], len(groups)), of
-
-
-def _dense_rows(times: Times, rows: Ints) -> Floats:
-    if times.dense is not None:
-        return np.asarray(times.dense[rows], np.float64)
-    out = np.full((times.n, times.m), np.inf)
-    out[np.repeat(np.arange(times.n), np.diff(times.start)), times.site] = times.seconds
-    return out[rows]
 
 
 def _solved(setting: Setting, telling: _Telling) -> tuple[Solved, tuple[Text, ...]]:
@@ -361,7 +231,8 @@ def _served(setting: Setting, is_open: Flags, values: Floats) -> Floats:
 def _by_group(setting: Setting, is_open: Flags, values: Floats) -> Floats:
     is_in = setting.group >= 0
     served = _served(setting, is_open, values)[is_in]
-    return np.bincount(setting.group[is_in], served, len(setting.group_total))
+    sums = np.bincount(setting.group[is_in], served, len(setting.group_total))
+    return sums.astype(np.float64)
 
 
 def _travel(setting: Setting, is_open: Flags, values: Floats) -> float:
@@ -374,35 +245,36 @@ def _travel(setting: Setting, is_open: Flags, values: Floats) -> float:
     return float(best.sum())
 
 
-def _keeps(
-    setting: Setting, is_open: Flags, values: Floats, least_share: Floats | None
-) -> bool:
+def _keeps(setting: Setting, is_open: Flags, values: Floats, least_share: Floats | None) -> bool:
     """Return whether chosen sites keep the rules about sites and weights, summed exactly."""
     rules = setting.rules
     new = setting.sites[is_open & ~setting.is_existing]
+    pairs = conflicts(setting)
     if rules.cost is not None and rules.cost[new].sum() > rules.budget * (1 + TINY):
         return False
-    pairs = conflicts(setting)
-    if len(pairs) and (is_open[pairs[:, 0]] & is_open[pairs[:, 1]]).any():
+    if (is_open[pairs[:, 0]] & is_open[pairs[:, 1]]).any():
         return False
     if rules.site_group is not None:
         has = np.isin(usable_groups(setting), rules.site_group[setting.sites[is_open]])
         if not has.all():
             return False
-    is_near = 1 - (1e-6 if rules.capacity is not None else TINY)  # flows are not whole
-    if setting.problem == "lscp" and len(setting.needed) == 0 and rules.capacity is None:
-        return bool((_served(setting, is_open, values) > 0).all())
-    if setting.problem == "lscp" and len(setting.needed):
-        grouped = len(setting.group_total) > 0
-        has_weight = (
-            _by_group(setting, is_open, values)
-            if grouped
-            else _served(setting, is_open, values).sum()
-        )
-        return bool((has_weight >= setting.needed * is_near).all())
-    if least_share is not None:
-        return bool((_by_group(setting, is_open, values) >= least_share * is_near).all())
-    return True
+    return _serves_enough(setting, is_open, values, least_share)
+
+
+def _serves_enough(
+    setting: Setting, is_open: Flags, values: Floats, least_share: Floats | None
+) -> bool:
+    """Return whether the weight that must be covered is, in all or in each group."""
+    is_near = 1 - (TINY if setting.rules.capacity is None else 1e-6)  # flows are not whole
+    if setting.problem == "lscp" and len(setting.needed) == 0:
+        served = _served(setting, is_open, values)
+        return bool((served >= setting.weight * is_near).all())
+    needed = setting.needed if setting.problem == "lscp" else least_share
+    if needed is None:
+        return True
+    if len(setting.group_total):
+        return bool((_by_group(setting, is_open, values) >= needed * is_near).all())
+    return float(_served(setting, is_open, values).sum()) >= float(needed.sum()) * is_near
 
 
 def _without(model: Milp, is_open: Flags) -> Milp:

@@ -142,7 +142,7 @@ def objective_scale(setting: Setting) -> float:
         return 1.0
     total = float(setting.weight.sum())
     if setting.problem == "p_median":
-        total *= max(float(setting.seconds.max(initial=0.0)), 1e-300)
+        total *= float(setting.seconds.max(initial=0.0))
     return total / OBJECTIVE_TOTAL if total > 0 else 1.0
 
 
@@ -180,8 +180,9 @@ def _site_rows(setting: Setting, relaxed: Relaxed) -> list[Block]:
         blocks.append(_row(kept, max(setting.n_existing - rules.may_close, 0), np.inf))
     if rules.cost is not None and not relaxed.budget:
         cost = np.where(setting.is_existing, 0.0, rules.cost[setting.sites])
-        unit = max(float(cost.max(initial=0.0)), 1e-300)  # a slack of 1e-8 of the dearest site
-        blocks.append(_row(cost / unit, -np.inf, rules.budget / unit))
+        unit = float(cost.max(initial=0.0)) or 1.0  # HiGHS's slack is then of the dearest site
+        enough = min(rules.budget, float(cost.sum()))
+        blocks.append(_row(cost / unit, -np.inf, enough / unit))
     pairs = conflicts(setting, relaxed.spacing_m)
     if len(pairs):
         pair = np.repeat(np.arange(len(pairs)), 2)
@@ -224,19 +225,18 @@ def _served_rows(setting: Setting) -> list[Block]:
         ),
     ]
     if setting.rules.capacity is not None:
-        unit = max(float(setting.weight.max(initial=0.0)), 1e-300)
+        unit = float(setting.weight.max(initial=0.0)) or 1.0
         load = sparse.csr_array(
             (setting.weight[setting.row] / unit, (setting.site, pair)), (n_sites, n_pairs)
         )
-        room = sparse.diags_array(-setting.rules.capacity[setting.sites] / unit)
+        capacity = np.minimum(setting.rules.capacity[setting.sites], setting.weight.sum())
+        room = sparse.diags_array(-capacity / unit)
         both = sparse.csr_array(sparse.hstack([room, load], format="csr"))
         blocks.append(Block(both, np.full(n_sites, -np.inf), np.zeros(n_sites)))
     return blocks
 
 
-def _needed_rows(
-    setting: Setting, least_share: Floats | None, *, has_share: bool
-) -> list[Block]:
+def _needed_rows(setting: Setting, least_share: Floats | None, *, has_share: bool) -> list[Block]:
     """Return the weight that groups (or all together) must get."""
     n_sites, n_served = len(setting.sites), setting.n_served
     is_lscp = setting.problem == "lscp" and len(setting.needed)
@@ -267,6 +267,6 @@ def _row(values: Floats, low: float, high: float) -> Block:
 
 def _widened(block: Block, width: int) -> Block:
     """Return the block with as many columns as the model has."""
-    matrix = block.matrix.copy()
-    matrix.resize((matrix.shape[0], width))
+    of = block.matrix
+    matrix = sparse.csr_array((of.data, of.indices, of.indptr), (of.shape[0], width))
     return block._replace(matrix=matrix)

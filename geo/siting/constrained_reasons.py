@@ -72,22 +72,24 @@ def _reach_reasons(
         return _backup_reasons(setting, times, weights, limit_s, share)
     reach = out_of_reach(times, weights, choice, limit_s=limit_s, share=share)
     if setting.problem == "p_median":
-        if not reach.no_way:
-            return ()
-        shown = shown_ids(reach.no_way)
-        return (
-            Text(
-                f"{len(reach.no_way)} 个需求点（{shown}）没有路通到任何点位；"
-                "请在附近增加备选点位，或去掉这些需求点。",
-                f"No way leads from {len(reach.no_way)} demand points ({shown}) to any site. "
-                "Add candidates near them, or leave them out.",
-            ),
-        )
-    if reach.least_limit_s <= limit_s and not len(setting.group_total):
-        return ()
+        return _no_way_reasons(reach.no_way)
     if reach.least_limit_s <= limit_s:
         return ()
     return out_of_reach_reasons(reach, limit_s=limit_s, share=share)
+
+
+def _no_way_reasons(rows: tuple[int, ...]) -> tuple[Text, ...]:
+    if not rows:
+        return ()
+    shown = shown_ids(rows)
+    return (
+        Text(
+            f"{len(rows)} 个需求点（{shown}）没有路通到任何点位；"
+            "请在附近增加备选点位，或去掉这些需求点。",
+            f"No way leads from {len(rows)} demand points ({shown}) to any site. "
+            "Add candidates near them, or leave them out.",
+        ),
+    )
 
 
 def _backup_reasons(
@@ -163,7 +165,7 @@ def _least_p(setting: Setting, stop: Stop) -> Text | None:
     answer = _tried(setting, "sites", Relaxed(p=True), stop)
     if answer.values is None:
         return None
-    least = int(round(answer.values[: len(setting.sites)].sum())) - setting.n_existing
+    least = round(answer.values[: len(setting.sites)].sum()) - setting.n_existing
     if least <= setting.p:
         return None
     exactly = answer.outcome == "optimal"

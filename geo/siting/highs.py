@@ -78,7 +78,8 @@ def solve_milp(
         return MilpAnswer("optimal", values, float(model.cost @ values))
     solver: highspy.Highs = _SilentHighs()  # type: ignore[no-untyped-call]
     _set_options(solver, stop, is_count=is_count)
-    solver.passModel(_as_lp(model))
+    if solver.passModel(_as_lp(model)) == highspy.HighsStatus.kError:
+        raise RuntimeError("HiGHS refuses the model: its arrays do not fit together.")
     if start is not None:
         solver.setSolution(len(start), np.arange(len(start), dtype=np.int32), start)
     _listen(solver, stop)
