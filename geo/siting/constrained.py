@@ -18,7 +18,7 @@ from geo.siting.constrained_model import (
 )
 from geo.siting.constrained_reasons import impossible_reasons
 from geo.siting.constrained_setting import cover_setting, median_setting
-from geo.siting.constraints import SitingConstraints, read_constraints
+from geo.siting.constraints import SitingConstraints, read_constraints, read_share
 from geo.siting.covering import covering_sets
 from geo.siting.highs import Milp, MilpAnswer, Stop, solve_milp
 from geo.siting.infeasible import said_share
@@ -31,7 +31,6 @@ from geo.siting.instance import (
     read_weights,
     read_whole,
 )
-from geo.siting.lscp import read_share
 from geo.siting.plan import OnProgress, ShouldStop, SitingPlan
 from geo.text import Text
 

@@ -98,6 +98,22 @@ def read_constraints(given: SitingConstraints, *, problem: str, n: int, m: int) 
     )
 
 
+def read_share(share: float) -> float:
+    """Check a share: above 0, at most 1."""
+    try:
+        value = float(share)
+    except (TypeError, ValueError):
+        value = np.nan
+    if not 0 < value <= 1:
+        raise SitingError(
+            Text(
+                f"share 应大于 0 且不超过 1，收到 {share!r}。",
+                f"share must be above 0 and at most 1, not {share!r}.",
+            )
+        )
+    return value
+
+
 def _refuse_mixtures(given: SitingConstraints, problem: str) -> None:
     """Refuse constraints that have no meaning for a problem, or not together."""
     refused = []

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
-from geo.errors import SitingError
+from geo.siting.constrained import solve_constrained
+from geo.siting.constraints import SitingConstraints, read_share
 from geo.siting.cover import OnFound, lowest_equals, smallest_cover
 from geo.siting.covering import MergedDemand, covering_sets, merge_demand
 from geo.siting.highs import Milp, Stop, solve_milp
@@ -50,6 +51,7 @@ def solve_lscp(
     share: float = 1.0,
     forbidden: ArrayLike = (),
     mandatory: ArrayLike = (),
+    constraints: SitingConstraints | None = None,
     time_limit_s: float | None = None,
     on_progress: OnProgress | None = None,
     should_stop: ShouldStop | None = None,
@@ -72,6 +74,8 @@ def solve_lscp(
         Columns that are open already, may not be opened, must be opened.
     share
         Of the total weight that must be covered, above 0 and at most 1.
+    constraints
+        See `SitingConstraints`; with them the answer is that of `solve_constrained`.
     time_limit_s
         After so many seconds the best plan so far comes back, "feasible" with its bound.
     on_progress, should_stop
@@ -88,6 +92,21 @@ def solve_lscp(
     SitingError
         An argument is of the wrong shape or out of range.
     """
+    if constraints is not None:
+        return solve_constrained(
+            "lscp",
+            times,
+            weights,
+            constraints=constraints,
+            limit_s=limit_s,
+            share=share,
+            existing=existing,
+            forbidden=forbidden,
+            mandatory=mandatory,
+            time_limit_s=time_limit_s,
+            on_progress=on_progress,
+            should_stop=should_stop,
+        )
     began = time.perf_counter()
     read = read_times(times)
     weight = read_weights(weights, read.n)
@@ -143,22 +162,6 @@ def fewest_sites(
     new = np.union1d(must, answer.candidates)
     told(answer.candidates, answer.bound)
     return FewestSites(new, answer.bound + len(must))
-
-
-def read_share(share: float) -> float:
-    """Check a share: above 0, at most 1."""
-    try:
-        value = float(share)
-    except (TypeError, ValueError):
-        value = np.nan
-    if not 0 < value <= 1:
-        raise SitingError(
-            Text(
-                f"share 应大于 0 且不超过 1，收到 {share!r}。",
-                f"share must be above 0 and at most 1, not {share!r}.",
-            )
-        )
-    return value
 
 
 def _need(merged: MergedDemand, share: float) -> float:
