@@ -41,3 +41,7 @@ class SitingError(GeoError, ValueError):
 
 class EditError(GeoError, LookupError):
     """A change of a what-if cannot be read, or speaks of something that the study lacks."""
+
+
+class ScenarioError(GeoError, ValueError):
+    """A scenario holds a value that it cannot have, or a file is no scenario of ours."""
