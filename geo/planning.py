@@ -1,0 +1,385 @@
+"""From a study to a siting question on numbers, and its answer by `geo.siting`."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, get_args
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from geo.attach import attach
+from geo.attachments import LeftOut
+from geo.coverage import left_out_reasons
+from geo.errors import SitingError
+from geo.ground import Ground
+from geo.reach import walking_times
+from geo.siting import (
+    SitingConstraints,
+    SitingPlan,
+    solve_lscp,
+    solve_mclp,
+    solve_p_center,
+    solve_p_median,
+)
+from geo.siting.candidates import (
+    candidates_along,
+    candidates_at_buildings,
+    candidates_at_gates,
+)
+from geo.siting.plan import OnProgress, ShouldStop
+from geo.stations import why_closed
+from geo.study import WEIGHTS, Study
+from geo.text import Text
+
+Problem = Literal["mclp", "lscp", "p_median", "p_center"]
+PROBLEMS: tuple[Problem, ...] = get_args(Problem)
+Floats = NDArray[np.float64]
+
+HORIZON_S = 3 * 3600.0  # walks longer than this count as no way
+NO_OPEN_SITE = -1
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a planner asks. Plain values: a scenario keeps them, a command line gives them.
+
+    `weights` are names of demand columns and the share that each has in the mix; `mandatory` and
+    `forbidden` are ids of candidate sites. The rest is as in `SitingConstraints`.
+    """
+
+    problem: Problem = "mclp"
+    p: int = 3
+    share: float = 1.0  # LSCP: of the weight that must be covered
+    weights: tuple[tuple[str, float], ...] = (("members", 1.0),)
+    mandatory: tuple[int, ...] = ()
+    forbidden: tuple[int, ...] = ()
+    may_close: int = 0
+    spacing_m: float = 0.0
+    budget: float | None = None
+    has_backup: bool = False
+    one_per_community: bool = False
+    is_fair: bool = False  # the worst grid first, then the total
+    time_limit_s: float | None = 20.0
+
+    def to_json(self) -> dict[str, Any]:
+        """Return JSON-ready values."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> "Question":
+        """Return the question that `to_json` wrote.
+
+        Raises
+        ------
+        SitingError
+            A value is not of its kind.
+        """
+        try:
+            known = {f.name: values[f.name] for f in dataclasses.fields(cls) if f.name in values}
+            known |= {k: tuple(map(int, known.get(k, ()))) for k in ("mandatory", "forbidden")}
+            mix = known.get("weights", cls.weights)
+            known["weights"] = tuple((str(name), float(part)) for name, part in mix)
+            question = cls(**known)
+        except (TypeError, ValueError, KeyError) as error:
+            raise _no_question() from error
+        if question.problem not in PROBLEMS or any(w not in WEIGHTS for w, _ in question.weights):
+            raise _no_question()
+        return question
+
+
+def _no_question() -> SitingError:
+    return SitingError(
+        Text(
+            "方案里的求解条件看不懂；请用本系统导出的方案文件。",
+            "The question in the scenario cannot be read; use a file exported from here.",
+        )
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class SitingCase:
+    """A study as numbers: who walks how long to each site, open today or possible. Read-only.
+
+    sites    index 0…m-1, the stations open at the moment first, then the candidates: name, kind
+             ("station", "candidate"), source_id, cost (NaN unknown), community_id (Int64), geometry
+             (metric)
+    points   the n demand points that count, as in `geo.demand`
+    times    (n, m) seconds, missing beyond HORIZON_S
+    lost     candidates that join no way, and count for nothing
+    """
+
+    ground: Ground
+    minutes: float
+    at: datetime | None
+    sites: gpd.GeoDataFrame
+    n_existing: int
+    points: gpd.GeoDataFrame
+    times: csr_array
+    lost: gpd.GeoDataFrame
+
+    @property
+    def limit_s(self) -> float:
+        """The limit in seconds."""
+        return 60.0 * self.minutes
+
+    @property
+    def existing(self) -> range:
+        """The columns of the stations that are open today."""
+        return range(self.n_existing)
+
+
+def candidate_sites(study: Study, source: str, *, every_m: float = 150.0) -> gpd.GeoDataFrame:
+    """Return the candidate sites of a study: a frame with `name`, in metres.
+
+    `source` is "table" (those that were imported), "ways" (along the public ways, every so many
+    metres), "gates" (of compounds) or "entrances" (of buildings); all inside the grids.
+    """
+    area = study.grids.geometry
+    if source == "ways":
+        return candidates_along(study.network, area, every_m=every_m)
+    if source == "gates":
+        return candidates_at_gates(study.gates, study.compounds, area)
+    if source == "entrances":
+        return candidates_at_buildings(study.buildings, area, network=study.network)
+    return study.candidates
+
+
+def make_case(
+    ground: Ground, candidates: gpd.GeoDataFrame, *, minutes: float, at: datetime | None = None
+) -> SitingCase:
+    """Make a siting case of a ground.
+
+    Parameters
+    ----------
+    ground
+        From `lay_ground`: study, profile, gates as at the moment.
+    candidates
+        Where a station could be: index = id, `name`, geometry; read where present: cost. Any CRS.
+    minutes
+        The limit.
+    at
+        Only stations open at that moment are there already; None: all in use.
+
+    Raises
+    ------
+    SitingError
+        There is no candidate that joins the network.
+    """
+    study = ground.study
+    is_open = why_closed(study.stations, at) == ""
+    stations = _as_sites(study.stations[is_open], "station", study.crs)
+    possible = _as_sites(candidates, "candidate", study.crs)
+    sites = gpd.GeoDataFrame(
+        pd.concat([stations, possible], ignore_index=True), geometry="geometry", crs=study.crs
+    )
+    doors = attach(
+        ground.network,
+        sites,
+        profile=ground.profile,
+        compounds=study.compounds,
+        gates=study.gates,
+        at=at,
+        snap_limit_m=ground.snap_limit_m,
+    )
+    kept = doors.left_out == LeftOut.ATTACHED
+    counted = left_out_reasons(ground) == ""
+    times = walking_times(
+        ground.network, doors, ground.doors, profile=ground.profile, limit_s=HORIZON_S
+    )
+    joined = sites[kept].reset_index(drop=True)
+    if not (joined["kind"] == "candidate").any():
+        raise SitingError(
+            Text(
+                f"{len(possible)} 个备选点位里没有一个接得上路网；请检查坐标，或沿路生成备选点。",
+                f"None of the {len(possible)} candidate sites joins the walk network; check their "
+                "coordinates, or generate candidates along the ways.",
+            )
+        )
+    joined["community_id"] = _community_of(joined, ground)
+    return SitingCase(
+        ground=ground,
+        minutes=minutes,
+        at=at,
+        sites=joined,
+        n_existing=int((joined["kind"] == "station").sum()),
+        points=ground.points[counted],
+        times=csr_array(times[kept][:, counted].T),
+        lost=sites[~kept & (sites["kind"] == "candidate").to_numpy()],
+    )
+
+
+def _as_sites(frame: gpd.GeoDataFrame, kind: str, crs: Any) -> gpd.GeoDataFrame:  # noqa: ANN401
+    return gpd.GeoDataFrame(
+        {
+            "name": frame["name"].astype(object).to_numpy(),
+            "kind": kind,
+            "source_id": frame.index.to_numpy(np.int64),
+            "cost": frame["cost"].to_numpy(float) if "cost" in frame else np.nan,
+        },
+        geometry=frame.geometry.to_crs(crs).to_numpy(),
+        crs=crs,
+    )
+
+
+def _community_of(sites: gpd.GeoDataFrame, ground: Ground) -> Any:  # noqa: ANN401 - extension array
+    grids = ground.study.grids
+    site, grid = grids.sindex.query(sites.geometry.to_numpy(), predicate="intersects")
+    community = pd.Series(grids["community_id"].to_numpy()[grid]).groupby(site).first()
+    return community.reindex(range(len(sites))).astype("Int64").array
+
+
+# --- asking -------------------------------------------------------------------------------------
+
+
+def mixed_weight(case: SitingCase, weights: Sequence[tuple[str, float]]) -> Floats:
+    """Return the weight of each demand point (n,): one column as it is, a mix in per mille.
+
+    A mix weighs each column by its share of the mix and of the column's own total, so that 520
+    members and 26,000 households count as the mix says. Not known counts for nothing.
+    """
+    if len(weights) == 1:
+        alone: Floats = np.nan_to_num(case.points[weights[0][0]].to_numpy(float))
+        return alone
+    whole = sum(part for _, part in weights)
+    mixed: Floats = np.zeros(len(case.points), np.float64)
+    for name, part in weights:
+        column = np.nan_to_num(case.points[name].to_numpy(float))
+        total = column.sum()
+        if total > 0 and whole > 0:
+            mixed += 1000.0 * part / whole * column / total
+    return mixed
+
+
+def solve(
+    case: SitingCase,
+    question: Question,
+    *,
+    on_progress: OnProgress | None = None,
+    should_stop: ShouldStop | None = None,
+) -> SitingPlan:
+    """Answer a question; the sites of the plan are rows of `case.sites`.
+
+    The p-median and the p-center look at the demand that has weight and that some site can reach:
+    a home without any way would make every plan equally bad.
+
+    Raises
+    ------
+    SitingError
+        The question does not fit the case, see `geo.siting`.
+    """
+    weight = mixed_weight(case, question.weights)
+    common: dict[str, Any] = {
+        "existing": list(case.existing),
+        "mandatory": _columns(case, question.mandatory),
+        "forbidden": _columns(case, question.forbidden),
+        "time_limit_s": question.time_limit_s,
+        "on_progress": on_progress,
+        "should_stop": should_stop,
+    }
+    constraints = _constraints(case, question)
+    if constraints is not None and question.problem != "p_center":
+        common["constraints"] = constraints
+    if question.problem == "mclp":
+        return solve_mclp(case.times, weight, p=question.p, limit_s=case.limit_s, **common)
+    if question.problem == "lscp":
+        return solve_lscp(case.times, weight, limit_s=case.limit_s, share=question.share, **common)
+    rows = reachable(case) & (weight > 0)
+    times = _dense(case.times[rows])
+    if question.problem == "p_median":
+        plan = solve_p_median(times, weight[rows], p=question.p, **common)
+    else:
+        plan = solve_p_center(times, p=question.p, **common)
+    return _over_all(case, plan)
+
+
+def _dense(times: csr_array) -> Floats:
+    """Return times with inf where nothing is stored; a stored zero is a real 0 s."""
+    dense = np.full(times.shape, np.inf)
+    row = np.repeat(np.arange(times.shape[0]), np.diff(times.indptr))
+    dense[row, times.indices] = times.data
+    return dense
+
+
+def reachable(case: SitingCase) -> NDArray[np.bool_]:
+    """Return whether any site can be walked to from each demand point (n,)."""
+    return np.asarray(np.diff(case.times.indptr) > 0)
+
+
+def _over_all(case: SitingCase, plan: SitingPlan) -> SitingPlan:
+    """Return a plan of some demand points with `covered` and `assigned` of all."""
+    seconds, assigned = nearest_open(case, plan.open_sites)
+    return dataclasses.replace(plan, covered=seconds <= case.limit_s, assigned=assigned)
+
+
+def nearest_open(case: SitingCase, open_sites: Sequence[int]) -> tuple[Floats, NDArray[np.int64]]:
+    """Return seconds (n,) to the nearest of some sites, inf for none, and which it is, -1."""
+    if len(open_sites) == 0:
+        n = len(case.points)
+        return np.full(n, np.inf), np.full(n, NO_OPEN_SITE)
+    chosen = np.array(sorted(open_sites))
+    times = _dense(case.times[:, chosen])
+    best = times.argmin(axis=1)
+    seconds = times[np.arange(len(times)), best]
+    return seconds, np.where(np.isfinite(seconds), chosen[best], NO_OPEN_SITE)
+
+
+def _columns(case: SitingCase, candidate_ids: Sequence[int]) -> list[int]:
+    """Return the columns of candidates; one that is not among the sites is refused by name."""
+    of_id = {
+        int(source): column
+        for column, (kind, source) in enumerate(
+            zip(case.sites["kind"], case.sites["source_id"], strict=True)
+        )
+        if kind == "candidate"
+    }
+    gone = [i for i in candidate_ids if i not in of_id]
+    if gone:
+        raise SitingError(
+            Text(
+                f"没有编号为 {gone[0]} 的备选点位，或它接不上路网。",
+                f"There is no candidate site {gone[0]}, or it joins no way.",
+            ),
+            gone,
+        )
+    return [of_id[i] for i in candidate_ids]
+
+
+def _constraints(case: SitingCase, question: Question) -> SitingConstraints | None:
+    """Return the side constraints of a question, None where nothing binds."""
+    given: dict[str, Any] = {}
+    if question.may_close:
+        given["may_close"] = question.may_close
+    if question.spacing_m > 0:
+        xy = case.sites.geometry.get_coordinates().to_numpy()
+        given |= {"spacing_m": question.spacing_m, "site_xy": xy, "is_spaced_from_existing": True}
+    if question.budget is not None:
+        given |= {"budget": question.budget, "site_cost": _costs(case)}
+    if question.has_backup:
+        given["has_backup"] = True
+    if question.one_per_community:
+        given["site_group"] = case.sites["community_id"].fillna(-1).astype(int).to_numpy()
+    if question.is_fair:
+        given["demand_group"] = case.points["grid_id"].fillna(-1).astype(int).to_numpy()
+    return SitingConstraints(**given) if given else None
+
+
+def _costs(case: SitingCase) -> Floats:
+    """Return the cost of each site (m,), nothing for what is there; an unknown one is refused."""
+    cost = case.sites["cost"].to_numpy(float).copy()
+    cost[: case.n_existing] = 0.0
+    unknown = case.sites.loc[np.isnan(cost), "name"].tolist()
+    if unknown:
+        raise SitingError(
+            Text(
+                f"{len(unknown)} 个备选点位没有费用（如 {unknown[0]}），不能按预算选；请补费用。",
+                f"{len(unknown)} candidate sites have no cost (such as {unknown[0]}), so a budget "
+                "cannot be kept; add the costs.",
+            ),
+            unknown,
+        )
+    return cost
