@@ -9,6 +9,7 @@ from data.settings import Settings
 from geo.text import Text
 from views import data_page, grid, overview, siting
 from views.page import follow_address, known_language
+from views.shared import turn_to_draw
 
 ICON = str(Path(overview.__file__).with_name("icon.png"))
 
@@ -30,7 +31,8 @@ def main() -> None:
     follow_address(chosen.url_path)
     if known_language(settings) != lang:
         st.rerun()
-    chosen.run()
+    with turn_to_draw():
+        chosen.run()
 
 
 if __name__ == "__main__":

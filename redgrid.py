@@ -187,6 +187,34 @@ def list_imports(desk: Desk, *, as_json: bool) -> None:
         click.echo("\t".join(map(str, cells)))
 
 
+@import_.command("refused")
+@click.argument("batch", type=int)
+@click.option("--json", "as_json", is_flag=True, help="As JSON instead of CSV.")
+@click.pass_obj
+def refused_rows(desk: Desk, batch: int, *, as_json: bool) -> None:
+    """Give back the refused rows of the import of that number: row, column, value, reason.
+
+    \b
+    Example:
+        redgrid import refused 3 > 退回.csv
+    """  # noqa: D301 - \\b is click's own mark
+    from sqlalchemy.orm import Session  # noqa: PLC0415 - heavy
+
+    from data.queries import load_refused  # noqa: PLC0415 - heavy
+    from data.store import open_database  # noqa: PLC0415 - heavy
+    from data.viewer import Viewer  # noqa: PLC0415 - heavy
+
+    with Session(open_database(desk.database)) as session:
+        rows = load_refused(session, Viewer.everything(), batch)
+    if as_json:
+        click.echo(rows.to_json(orient="records", force_ascii=False, indent=1))
+    else:
+        click.echo(rows.to_csv(index=False), nl=False)
+    desk.say(
+        Text(f"导入 {batch} 有 {len(rows)} 处退回。", f"Import {batch}: {len(rows)} refusals.")
+    )
+
+
 @import_.command("undo")
 @click.argument("batch", type=int)
 @click.pass_obj

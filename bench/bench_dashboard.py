@@ -37,26 +37,29 @@ def drawn(page: Any) -> int:  # noqa: ANN401
     return int(page.evaluate(DRAWN))
 
 
-def measure(name: str, grids: int, members: int, bars: tuple[float, float, float]) -> None:
+def measure(
+    name: str, grids: int, members: int, bars: tuple[float, float, float], repeats: int = REPEATS
+) -> None:
     """Print the medians of a case."""
+    n_loads = min(repeats, 3)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         database = Path(folder) / "demo.db"
         make_demo_database(database, grids, members)
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
         with dashboard(database, Path(folder) / "log") as (address, _):
             loads, controls, clicks = [], [], []
-            for _ in range(3):
+            for _ in range(n_loads):
                 page = browser.new_page(viewport={"width": 1366, "height": 768})
                 start = time.perf_counter()
                 page.goto(address)
                 wait_drawn(page, 0)
                 loads.append(time.perf_counter() - start)
                 page.wait_for_timeout(800)
-                if len(loads) < 3:
+                if len(loads) < n_loads:
                     page.close()
-            for k in range(REPEATS):
+            for k in range(repeats):
                 controls.append(_control(page, ("10", "20", "5", "15")[k % 4]))
-            for k in range(REPEATS):
+            for k in range(repeats):
                 clicks.append(_click(page, k))
         browser.close()
     figures = (loads[0], statistics.median(controls), statistics.median(clicks))
@@ -106,7 +109,15 @@ def _click(page: Any, k: int) -> float:  # noqa: ANN401
     return seconds
 
 
-if __name__ == "__main__":
-    chosen = sys.argv[1:] or list(CASES)
-    for case in chosen:
+def main(*cases: str, tiny: bool = False) -> None:
+    """Run the named cases, or all; `tiny` does everything once on a few grids."""
+    if tiny:
+        measure("tiny", 6, 40, CASES["demo"][2], repeats=1)
+        return
+    for case in cases or CASES:
         measure(case, *CASES[case])
+
+
+if __name__ == "__main__":
+    names = [name for name in sys.argv[1:] if name != "--tiny"]
+    main(*names, tiny="--tiny" in sys.argv)

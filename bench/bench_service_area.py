@@ -11,7 +11,7 @@ from geo.attach import attach
 from geo.compounds import edge_lines
 from geo.graph import walk_graph
 from geo.network import WalkNetwork
-from geo.raster import fill, network_raster, window_of
+from geo.raster import fill, raster_of, whole_of
 from geo.reach import walking_times
 from geo.service_area import service_areas
 
@@ -33,19 +33,21 @@ def random_points_near(
 
 
 def measure(name: str, network: WalkNetwork, n_origins: int = 20, n_points: int = 20_000) -> None:
-    """Print the mean IoU over origins, and the time of an area once the raster is filled."""
+    """Print the mean IoU over origins, and the time of an area once the raster is filled.
+
+    The bar holds for each area: the worst of the origins is judged.
+    """
     random = np.random.default_rng(5)
     origins = attach(network, network.xy[random.integers(0, len(network.xy), n_origins)])
     points = random_points_near(network, n_points, random)
     times = walking_times(network, origins, points, limit_s=LIMIT_S)
-    raster = network_raster(network, walk_graph(network, "standard").usable)
-    everything = window_of(raster, network.vertex_xy.min(axis=0), network.vertex_xy.max(axis=0))
-    filled_s = cpu_seconds(lambda: fill(raster, everything), 1)
+    raster = raster_of(network, walk_graph(network, "standard").usable)
+    filled_s = cpu_seconds(lambda: fill(raster, whole_of(raster)), 1)
     ious, seconds = [], []
     for row in range(n_origins):
         site = origins.xy[row : row + 1]
         one = attach(network, site)
-        draw = lambda: service_areas(network, one, minutes=(15,), raster=raster)  # noqa: B023, E731
+        draw = lambda: service_areas(network, one, minutes=(15,))  # noqa: B023, E731
         area = draw().geometry.iloc[0]
         seconds.append(cpu_seconds(draw, 3))
         inside = shapely.contains_xy(area, points[:, 0], points[:, 1])
@@ -64,7 +66,7 @@ def measure(name: str, network: WalkNetwork, n_origins: int = 20, n_points: int 
         area_ms_worst=float(np.max(seconds) * 1000),
         bar_iou=0.98,
         bar_ms=5.0,
-        met=bool(np.mean(ious) >= 0.98 and np.median(seconds) <= 0.005),
+        met=bool(np.mean(ious) >= 0.98 and np.max(seconds) <= 0.005),
     )
 
 
@@ -82,6 +84,8 @@ def main(*, tiny: bool = False) -> None:
             measure(name, network)
             measure(f"{name}, no private ways", replace(network, edge_flags=None))
     measure("synthetic", street_network(10_000))
+    measure("synthetic, wide", street_network(1_600, spacing_m=200.0))
+    measure("synthetic, narrow", street_network(10_000, spacing_m=30.0))
 
 
 if __name__ == "__main__":

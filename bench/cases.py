@@ -13,12 +13,14 @@ from geo.network import WalkNetwork
 REAL_DATA = Path(__file__).resolve().parents[1].parent / "shared" / "data"
 
 
-def street_network(n_nodes: int, seed: int = 0) -> WalkNetwork:
-    """Return a planar street network: a jittered lattice (80 m) with a fifth of its edges gone."""
+def street_network(n_nodes: int, seed: int = 0, spacing_m: float = 80.0) -> WalkNetwork:
+    """Return a planar street network: a jittered lattice with a fifth of its edges gone."""
     random = np.random.default_rng(seed)
     side = int(np.sqrt(n_nodes))
     i, j = np.meshgrid(np.arange(side), np.arange(side), indexing="ij")
-    xy = np.column_stack([i.ravel(), j.ravel()]) * 80.0 + random.uniform(-25, 25, (side * side, 2))
+    off = 0.3125 * spacing_m
+    xy = np.column_stack([i.ravel(), j.ravel()]) * spacing_m
+    xy += random.uniform(-off, off, (side * side, 2))
     node = np.arange(side * side).reshape(side, side)
     across = np.column_stack([node[:-1].ravel(), node[1:].ravel()])
     along = np.column_stack([node[:, :-1].ravel(), node[:, 1:].ravel()])

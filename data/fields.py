@@ -342,6 +342,7 @@ PERSONAL_HEADINGS = (
         "telephone",
     ),
 )
+PERSONAL_WORDS = ("姓名", "身份证", "证件号", "手机", "电话", "idcard", "id_card", "phone")
 
 
 def plain_heading(heading: str) -> str:
@@ -374,6 +375,7 @@ def completed_heading(heading: str) -> str:
     known = [
         *LON_LAT,
         *(name for kind in KINDS.values() for field in kind.fields for name in field.headings),
+        *PERSONAL_HEADINGS,
     ]
     if plain in known:
         return heading
@@ -383,6 +385,4 @@ def completed_heading(heading: str) -> str:
 def is_personal(heading: str) -> bool:
     """Tell whether a heading names a person's name, ID card or telephone."""
     plain = without_unit(plain_heading(heading))
-    return plain in PERSONAL_HEADINGS or any(
-        word in plain for word in ("身份证", "手机", "电话", "idcard", "id_card", "phone")
-    )
+    return plain in PERSONAL_HEADINGS or any(word in plain for word in PERSONAL_WORDS)

@@ -90,7 +90,11 @@ def _read_network(path: Path, reference: Reference, findings: Findings) -> WalkN
     if is_osm_file(path):
         return WalkNetwork.from_osm(path)
     if path.suffix.lower() not in VECTOR:
-        raise _unknown_ending(path)
+        raise unreadable(
+            path.name,
+            f"路网要用 OSM 文件或线图层：{' '.join((*OSM, *VECTOR))}。",
+            f"a network comes from OpenStreetMap or a layer of lines: {' '.join((*OSM, *VECTOR))}.",
+        )
     frame, notes = read_frame(path)
     findings.notes.extend(notes)
     return WalkNetwork.from_lines(to_reference(frame, reference))

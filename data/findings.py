@@ -8,10 +8,13 @@ from typing import Any
 
 from geo.text import Text
 
-# 18 digits of an ID card; mobile and fixed telephone numbers, also as written in groups.
-ID_CARD = r"(?<![\d.])\d{17}[\dXx](?![\dXx])"
-PHONE = r"(?<![\d.])(?:1[3-9]\d[- ]?\d{4}[- ]?\d{4}|0\d{2,3}[- ]?\d{7,8})(?!\d)"
-PERSONAL = re.compile(f"{ID_CARD}|{PHONE}")
+# 18 digits of an ID card; mobile and fixed telephone numbers, also with +86 and in groups.
+# Not the decimals of a coordinate: "118.13912345678" is none.
+FRESH = r"(?<!\d)(?<!\d\d\.)"
+ID_CARD = r"\d{6}[- ]?\d{8}[- ]?\d{3}[\dXx](?![\dXx])"
+MOBILE = r"(?:(?:\+|00)?86[- ]?)?1[3-9]\d(?:[- ]?\d{4}[- ]?\d{4}|\.\d{4}\.\d{4})(?!\d)"
+FIXED = r"(?:\(0\d{2,3}\)|0\d{2,3})[-\u2010-\u2015 ]?\d{7,8}(?!\d)"
+PERSONAL = re.compile(f"{FRESH}(?:{ID_CARD}|{MOBILE}|{FIXED})")
 MASK = "***"
 SHOWN_CHARACTERS = 60
 
@@ -31,7 +34,7 @@ RULES = {
     "swapped": Text("经度和纬度好像写反了", "seems to have longitude and latitude swapped"),
     "out_of_range": Text(
         "坐标超出可能的范围；请核对坐标系",
-        "has coordinates that do not exist; check the datum or CRS",
+        "has coordinates out of the possible range; check the datum or CRS",
     ),
     "geometry": Text("没有图形", "has no geometry"),
     "polygon": Text("应为面", "must be a polygon"),
@@ -102,10 +105,14 @@ class Findings:
 
     refused: list[RefusedCell] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
+    is_of_persons: bool = False  # rows of members: a cell in the wrong column may be a name
 
     def refuse(self, row: int, column: str, value: object, rule: str) -> None:
         """Refuse a row."""
-        self.refused.append(RefusedCell(int(row), column, masked(str(value))[0], rule))
+        shown = masked(str(value))[0]
+        if self.is_of_persons and shown and rule in {"coordinates", "too_many_cells"}:
+            shown = MASK
+        self.refused.append(RefusedCell(int(row), masked(column)[0], shown, rule))
 
     def note(self, zh: str, en: str, n: int = 1) -> None:
         """Add a note, unless it counts nothing."""

@@ -97,7 +97,7 @@ def import_file(
         is_dry_run=dry_run,
         on_progress=on_progress,
     )
-    findings = Findings()
+    findings = Findings(is_of_persons=kind == "members")
     _note_demo(engine, findings)
     if not again:
         _refuse_same_file(engine, request)

@@ -16,8 +16,10 @@ CHINESE_DIGITS = {
 CHINESE_UNITS = {"十": 10, "百": 100}
 CHINESE_NUMBER = re.compile("[零〇一二三四五六七八九两十百]+")
 # What follows the number of a building; "号楼" before "号" and "楼".
-BUILDING_SUFFIX = re.compile(r"(?:号楼|#楼|栋楼|幢楼|[栋幢座#]|号(?!院)|楼(?!\d))")
+BUILDING_SUFFIX = re.compile(r"(?:号楼|#楼|栋楼|幢楼|[栋棟幢座#]|号(?!院)|楼(?!\d))")
 BUILDING_PREFIX = re.compile(r"^(?:第|no\.?|building|bldg\.?|block|#)")
+# Building, unit and room in short: 12-3-502.
+BUILDING_UNIT_ROOM = re.compile(r"([a-z]?\d+)-\d+-\d+")
 KEY_DEGREES = 5  # decimals of a degree in a key: about 1 m
 
 
@@ -46,13 +48,27 @@ def chinese_number(text: str) -> str:
 def number_key(text: str) -> str:
     """Return a building's number in one way of writing: 12栋, 十二幢, 012号楼, １２# → "12".
 
-    Exact, not fuzzy. What follows the building (unit, room) is cut off: "12栋3单元502室" → "12".
+    Exact, not fuzzy. What follows the building (unit, room) is cut off: "12栋3单元502室" and
+    "12-3-502" → "12".
     """
     plain = CHINESE_NUMBER.sub(lambda found: chinese_number(found.group()), plain_name(text))
     plain = BUILDING_PREFIX.sub("", plain)
     suffix = BUILDING_SUFFIX.search(plain)
     number = plain[: suffix.start()] if suffix and suffix.start() else plain.strip("#")
+    short = BUILDING_UNIT_ROOM.fullmatch(number)
+    number = short[1] if short else number
     return re.sub(r"(?<!\d)0+(?=\d)", "", number)
+
+
+def building_part(text: str) -> str:
+    """Return what names the building in a number, as written: 12栋3单元502室 → 12栋; else ""."""
+    plain = plain_name(text)
+    short, suffix = BUILDING_UNIT_ROOM.fullmatch(plain), BUILDING_SUFFIX.search(plain)
+    if short:
+        return short[1]
+    if suffix and suffix.start():
+        return plain[: suffix.end()]
+    return "" if re.search("室|单元|门", plain) else plain
 
 
 def place_keys(geometry: NDArray[np.object_]) -> list[str]:

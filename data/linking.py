@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 
 from data.findings import MASK, Findings
-from data.keys import number_key, plain_name, split_address
+from data.keys import building_part, number_key, plain_name, split_address
 from data.tables import table_of
 
 GATE_REACH_DEGREES = 0.0003  # about 30 m: a gate without a name belongs to an outline this near
@@ -217,8 +217,9 @@ def link_members(
         n_compound_only += building is None and compound is not None
         if not is_placed and row not in refused:
             rule = "compound_ambiguous" if called else "place_unknown"
-            # A home address may name the room: only what stood in columns of its own is shown.
-            shown = MASK if row in from_home else f"{name} {number}".strip()
+            # A home address may name the room: only what stood in columns of its own is shown,
+            # and of the number only the building.
+            shown = MASK if row in from_home else f"{name} {building_part(number)}".strip()
             findings.refuse(row, heading, shown, rule)
         building_ids.append(building)
         compound_ids.append(compound)

@@ -28,6 +28,9 @@ NO_REFERENCE = Text(
     "--crs EPSG:n (Amap and Tencent: gcj02; Baidu: bd09; Tianditu: cgcs2000; GPS: wgs84).",
 )
 CHINA = (73.0, 3.0, 136.0, 54.0)  # lon, lat of the south-west and north-east corner, roughly
+# A projection is used somewhat beyond its zone, never this far: degrees read as metres, or a
+# northing taken for an easting, land farther off.
+AREA_SLACK_DEGREES = 6.0
 
 
 @dataclass(frozen=True)
@@ -191,6 +194,8 @@ def _points_to_wgs84(
         # Outside of what a projection can do: infinite.
         transformer = Transformer.from_crs(reference.crs, WGS84, always_xy=True)
         lon, lat = transformer.transform(x, y)
+        is_near = _is_in_area(np.column_stack([lon, lat, lon, lat]), reference.crs)
+        lon, lat = np.where(is_near, lon, np.nan), np.where(is_near, lat, np.nan)
     else:
         is_possible = (np.abs(x) <= 180) & (np.abs(y) <= 90)
         lon, lat = np.full(len(x), np.nan), np.full(len(x), np.nan)
@@ -220,6 +225,8 @@ def _from_geometry(raw: RawTable, kind: Kind, given: Reference, findings: Findin
     geometry = _to_wgs84(original, reference)
     bounds = shapely.bounds(geometry)
     is_outside = ~_is_degrees(bounds)
+    if reference.crs is not None:
+        is_outside |= ~_is_in_area(bounds, reference.crs)
     for i in np.flatnonzero(is_outside & ~is_missing):
         findings.refuse(raw.source_rows[i], "geometry", _shown(original[i]), "out_of_range")
         geometry[i] = None
@@ -262,6 +269,19 @@ def _is_degrees(bounds: NDArray[np.float64]) -> NDArray[np.bool_]:
     return np.asarray((np.abs(bounds) <= (180, 90, 180, 90)).all(axis=1))
 
 
+def _is_in_area(bounds: NDArray[np.float64], crs: CRS) -> NDArray[np.bool_]:
+    """Tell which bounds (n, 4), in degrees, lie where a projection is used; NaN does not.
+
+    All do where the CRS is of degrees, names no area, or has one across the date line.
+    """
+    area = crs.area_of_use
+    if crs.is_geographic or area is None or area.west > area.east:
+        return np.ones(len(bounds), dtype=bool)
+    low = np.array([area.west, area.south]) - AREA_SLACK_DEGREES
+    high = np.array([area.east, area.north]) + AREA_SLACK_DEGREES
+    return np.asarray(((bounds[:, :2] >= low) & (bounds[:, 2:] <= high)).all(axis=1))
+
+
 def _shown(geometry: Any) -> str:  # noqa: ANN401 - any shapely geometry
     point = shapely.get_coordinates(geometry)[0]
     return f"{geometry.geom_type} {point[0]:g},{point[1]:g}"
@@ -270,9 +290,15 @@ def _shown(geometry: Any) -> str:  # noqa: ANN401 - any shapely geometry
 def _is_swapped(
     x: NDArray[np.float64], y: NDArray[np.float64], reference: Reference
 ) -> NDArray[np.bool_]:
-    """Tell which degrees (n,) lie in China only if x and y change places; never so for metres."""
+    """Tell which points (n,) lie where they can only if x and y change places.
+
+    Degrees: in China; metres: in the area of their projection (survey sheets call the northing X).
+    """
     if reference.crs is not None and not reference.crs.is_geographic:
-        return np.zeros(len(x), dtype=bool)
+        if reference.crs.area_of_use is None:
+            return np.zeros(len(x), dtype=bool)
+        as_metres, turned = _points_to_wgs84(x, y, reference), _points_to_wgs84(y, x, reference)
+        return np.isnan(as_metres[0]) & np.isfinite(turned[0])
     west, south, east, north = CHINA
     as_given = (x >= west) & (x <= east) & (y >= south) & (y <= north)
     swapped = (y >= west) & (y <= east) & (x >= south) & (x <= north)

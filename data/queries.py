@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from pyproj import CRS
 from sqlalchemy.orm import Session
 
-from data.models import ImportBatch
+from data.batches import list_batches
+from data.models import ImportBatch, RefusedRow
 from data.study_frames import COLUMNS, WGS84, read_frame
 from data.tables import table_of
 from data.viewer import Viewer
@@ -75,6 +76,27 @@ def load_network(session: Session, viewer: Viewer) -> WalkNetwork | None:
     query = sa.select(table.c.content).where(_may_see(table, viewer)).order_by(table.c.id.desc())
     content = session.execute(query.limit(1)).scalar()
     return None if content is None else WalkNetwork.from_bytes(content)
+
+
+def load_batches(session: Session, viewer: Viewer) -> pd.DataFrame:
+    """Return the imports, newest first, undone ones too: index `id`, columns of `import_batch`."""
+    del viewer  # roles come later
+    columns = [column.name for column in ImportBatch.__table__.columns]
+    return pd.DataFrame(list_batches(session), columns=columns).set_index("id").iloc[::-1]
+
+
+def load_refused(session: Session, viewer: Viewer, batch_id: int) -> pd.DataFrame:
+    """Return why rows of an import were refused, in the order of the file.
+
+    Columns source_row (row or feature in the file), column (heading, "" for the whole row), value
+    (personal ones masked), reason_zh, reason_en; empty if every row was kept.
+    """
+    del viewer  # roles come later
+    table = RefusedRow.__table__
+    shown = ["source_row", "column", "value", "reason_zh", "reason_en"]
+    query = sa.select(*(table.c[name] for name in shown)).where(table.c.batch_id == batch_id)
+    rows = session.execute(query.order_by(table.c.source_row, table.c.id)).all()
+    return pd.DataFrame([tuple(row) for row in rows], columns=shown)
 
 
 def _may_see(table: sa.Table, viewer: Viewer) -> sa.ColumnElement[bool]:

@@ -9,16 +9,17 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from data.cells import CellError, is_unknown
+from data.cells import CellError, is_unknown, parse_services
 from data.errors import ImportDataError
 from data.fields import Field, Kind, find_column, is_personal
-from data.findings import Findings, without_personal
+from data.findings import Findings, masked, without_personal
 from data.positions import Reference, read_positions
 from data.raw_table import RawTable
 from geo.text import Text
 
 POINT, POLYGON, MULTI_POINT, MULTI_POLYGON = 0, 3, 4, 6
 CODE_FIELDS = {"code", "community_code"}
+KEEPS_TEXT = {None, parse_services}  # what the parsers of text columns can be
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,7 +98,7 @@ def _read_column(raw: RawTable, field: Field, at: int, findings: Findings) -> ND
     """Return the values (n,) of a field; None where unknown or refused."""
     texts: Sequence[str] = raw.columns[at]
     heading = raw.headings[at]
-    if field.parse is None and field.name not in CODE_FIELDS:
+    if field.parse in KEEPS_TEXT and field.name not in CODE_FIELDS:
         texts, n_hidden = without_personal(texts)
         findings.note(
             f"“{heading}”列中有身份证号或电话号码，已去掉，不入库",
@@ -171,7 +172,8 @@ def _mend(geometry: NDArray[np.object_], findings: Findings) -> None:
 
 
 def _name_unread(raw: RawTable, used: set[int], findings: Findings) -> tuple[str, ...]:
-    unread = [h for i, h in enumerate(raw.headings) if i not in used and h]
+    # A file without headings has its first row in their place.
+    unread = [masked(h)[0] for i, h in enumerate(raw.headings) if i not in used and h]
     personal = [heading for heading in unread if is_personal(heading)]
     if personal:
         findings.note(

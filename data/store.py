@@ -17,6 +17,13 @@ from data.errors import StoreError
 from data.settings import database_url
 from geo.text import Text
 
+BUSY = Text(
+    "另一个程序正在写入数据库，请稍后再试。",
+    "Another process is writing to the database. Try again later.",
+)
+# SQLite's codes: busy, locked; and permission, read-only, input/output, full, cannot open.
+BUSY_ERRORS = frozenset({5, 6})
+DISK_ERRORS = frozenset({3, 8, 10, 13, 14})
 BUSY_TIMEOUT_S = 30.0  # two imports at once: the second waits for the first
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -51,6 +58,8 @@ def open_database(place: str | Path) -> sa.Engine:
         _use_write_ahead_log(engine)
     except (sa.exc.DBAPIError, sqlite3.DatabaseError) as error:
         engine.dispose()
+        if _sqlite_code(error) in BUSY_ERRORS:
+            raise StoreError(BUSY) from error
         raise StoreError(
             Text(
                 f"数据库 {url.render_as_string()} 打不开：{_cause(error)}。请检查路径和权限。",
@@ -79,16 +88,22 @@ def writing(engine: sa.Engine, *, is_kept: bool = True) -> Iterator[sa.Connectio
         try:
             transaction = connection.begin()
         except sa.exc.OperationalError as error:
+            raise StoreError(BUSY) from error
+        try:
+            with transaction:
+                yield connection
+                if not is_kept:
+                    transaction.rollback()
+        except sa.exc.OperationalError as error:
+            if not _is_of_the_disk(error):
+                raise  # a mistake of ours
             raise StoreError(
                 Text(
-                    "另一个程序正在写入数据库，请稍后再试。",
-                    "Another process is writing to the database. Try again later.",
+                    f"数据库写不进去：{_cause(error)}。什么也没有写入；请检查磁盘空间和文件权限。",
+                    f"The database cannot be written ({_cause(error)}). Nothing was written; "
+                    "check the disk's free space and the permissions of the file.",
                 )
             ) from error
-        with transaction:
-            yield connection
-            if not is_kept:
-                transaction.rollback()
 
 
 def _checked_url(place: str) -> sa.URL:
@@ -190,6 +205,16 @@ def _refuse_strange_tables(connection: sa.Connection) -> None:
                 "Choose another path.",
             )
         )
+
+
+def _is_of_the_disk(error: sa.exc.DBAPIError) -> bool:
+    return _sqlite_code(error) in DISK_ERRORS
+
+
+def _sqlite_code(error: Exception) -> int:
+    """Return SQLite's primary code of an error; 0 where it has none."""
+    code = getattr(getattr(error, "orig", error), "sqlite_errorcode", None)
+    return int(code or 0) & 0xFF
 
 
 def _cause(error: Exception) -> str:

@@ -64,9 +64,9 @@ def read_frame(path: Path) -> tuple[gpd.GeoDataFrame, tuple[Note, ...]]:
             warnings.simplefilter("ignore")
             if suffix == ".zip":
                 with _unpacked(path) as shapefile:
-                    frame, notes = _read_shapefile(shapefile)
+                    frame, notes = _read_shapefile(shapefile, path.name)
             elif suffix == ".shp":
-                frame, notes = _read_shapefile(path)
+                frame, notes = _read_shapefile(path, path.name)
             elif suffix in {".parquet", ".geoparquet"}:
                 frame, notes = gpd.read_parquet(path), ()
             elif suffix == ".gpkg":
@@ -89,8 +89,8 @@ def read_frame(path: Path) -> tuple[gpd.GeoDataFrame, tuple[Note, ...]]:
             raise  # one of ours, which says more
         raise unreadable(
             path.name,
-            "文件已损坏，或内容与扩展名不符。",
-            "it is damaged, or not what its name says.",
+            "文件已损坏，或内容与扩展名不符。请重新导出或下载。",
+            "it is damaged, or not what its name says. Export or download it once more.",
         ) from error
     if not isinstance(frame, gpd.GeoDataFrame):
         raise unreadable(path.name, "其中没有图形。", "there is no geometry in it.")
@@ -118,13 +118,15 @@ def _read_geopackage(path: Path) -> tuple[gpd.GeoDataFrame, tuple[Note, ...]]:
     return pyogrio.read_dataframe(path, layer=layers[0]), notes
 
 
-def _read_shapefile(path: Path) -> tuple[gpd.GeoDataFrame, tuple[Note, ...]]:
-    if not _sidecar(path, ".dbf"):
-        raise unreadable(
-            path.name,
-            "缺少同名的 .dbf 文件。请把 .shp、.shx、.dbf 放在一起。",
-            "its .dbf file is missing. Keep the .shp, .shx and .dbf together.",
-        )
+def _read_shapefile(path: Path, name: str) -> tuple[gpd.GeoDataFrame, tuple[Note, ...]]:
+    """Read a shapefile that the user knows by `name`: its own, or that of its archive."""
+    for suffix in (".shx", ".dbf"):
+        if not _sidecar(path, suffix):
+            raise unreadable(
+                name,
+                f"缺少同名的 {suffix} 文件。请把 .shp、.shx、.dbf 放在一起。",
+                f"its {suffix} file is missing. Keep the .shp, .shx and .dbf together.",
+            )
     encoding = shapefile_encoding(path)
     frame = pyogrio.read_dataframe(path, encoding=BYTEWISE)
     shape = frame.geometry.name
@@ -147,16 +149,26 @@ def _heading(text: str, encoding: str) -> str:
 
 
 def shapefile_encoding(path: Path) -> str:
-    """Return the encoding of a shapefile's text: its .cpg, else UTF-8 if all fits, else GB18030."""
-    declared = _sidecar(path, ".cpg")
+    """Return the encoding of a shapefile's text: its .cpg, else UTF-8 if all fits, else GB18030.
+
+    A .cpg that says UTF-8 beside text that is none is not believed.
+    """
+    declared, table = _sidecar(path, ".cpg"), _sidecar(path, ".dbf")
+    is_utf8 = table is None or _is_utf8(table.read_bytes())
     if declared:
         name = declared.read_text(encoding="ascii", errors="ignore").strip()
         try:
-            return codecs.lookup(f"cp{name}" if name.isdecimal() else name).name
+            encoding = codecs.lookup(_codec_name(name)).name
         except LookupError:
             pass  # a .cpg that names nothing is as none
-    table = _sidecar(path, ".dbf")
-    return "utf-8" if table is None or _is_utf8(table.read_bytes()) else "gb18030"
+        else:
+            return encoding if encoding != "utf-8" or is_utf8 else "gb18030"
+    return "utf-8" if is_utf8 else "gb18030"
+
+
+def _codec_name(name: str) -> str:
+    """Return what Python calls an encoding of a .cpg: 936 is cp936, 65001 is UTF-8."""
+    return {"65001": "utf-8"}.get(name, f"cp{name}" if name.isdecimal() else name)
 
 
 def _is_utf8(table: bytes) -> bool:

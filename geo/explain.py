@@ -76,12 +76,20 @@ def weak_sentences(
     sentences
         Index of `areas`: sentence_zh, sentence_en; "" where nobody is out of reach.
     """
-    sentences = pd.DataFrame({"sentence_zh": "", "sentence_en": ""}, index=areas.index)
-    outside = points[~points["covered"] & points[column].notna()]
-    for area_id, left in outside.groupby(column):  # a sentence an area: few, and text
-        said = _sentence(str(areas.loc[area_id, "name"]), left, minutes)
-        sentences.loc[area_id] = [said.zh, said.en]
-    return sentences
+    needed = [column, "households", "members", "seconds", "crow_covered", "barrier"]
+    outside = pd.DataFrame(points.loc[~points["covered"] & points[column].notna(), needed])
+    outside["barrier"] = outside["barrier"].astype(object)  # compared area by area: plain is quick
+    names, nothing = areas["name"].astype(str).to_dict(), Text("", "")
+    said = {
+        area_id: _sentence(names[area_id], left, minutes)
+        for area_id, left in outside.groupby(column)  # a sentence an area: few, and text
+    }
+    texts = [said.get(area_id, nothing) for area_id in areas.index]
+    return pd.DataFrame(
+        {"sentence_zh": [text.zh for text in texts], "sentence_en": [text.en for text in texts]},
+        index=areas.index,
+        dtype=str,
+    )
 
 
 def _sentence(name: str, left: pd.DataFrame, minutes: float) -> Text:

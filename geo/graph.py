@@ -5,9 +5,9 @@ walk, and a walk of exactly the limit stays within half a millisecond of it. Res
 whole milliseconds at the door and then compared with the limit.
 
 Restricted zones (see `geo.zones`) are exact in one plain search: a node that touches several zones
-has a copy in each, and a one-way arc of no time leads from the public copy into each restricted
-one. So a walk can end in a zone and cannot come out of it. Walks that begin in a zone get, as
-further starting points, the public nodes that the zone's own ways lead to (`geo.kernel`).
+has a copy in each and a public one, and a one-way arc of no time leads from the public copy into
+each restricted one. So a walk can end in a zone and cannot come out of it. Walks that begin in a
+zone get, as further starting points, the public nodes that its own ways lead to (`geo.kernel`).
 """
 
 import weakref
@@ -141,11 +141,14 @@ def _routing_nodes(
             rank[network.edge_nodes].astype(np.int32),
         )
     pair = rank[network.edge_nodes] * n_zones + zones[:, None]
-    pairs, row = np.unique(pair, return_inverse=True)
+    pairs = np.unique(pair)
+    place, n_copies = np.unique(pairs // n_zones, return_counts=True)
+    # Where zones meet, the node itself is public: whoever comes out of one may enter the other.
+    pairs = np.union1d(pairs, place[n_copies > 1] * n_zones)
     return (
         order[pairs // n_zones].astype(np.int32),
         (pairs % n_zones).astype(np.int32),
-        row.reshape(-1, 2).astype(np.int32),
+        np.searchsorted(pairs, pair).astype(np.int32),
     )
 
 

@@ -1,6 +1,7 @@
 """Is the network fit to walk on: pieces, dead ends, and points too far from it."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -75,7 +76,11 @@ def _stray_points(
 ) -> tuple[list[object], list[object]]:
     if points is None:
         return [], []
+    ids: NDArray[Any] = (
+        np.arange(len(points)) if isinstance(points, np.ndarray) else points.index.to_numpy()
+    )
+    if not len(network.edge_nodes):
+        return ids.tolist(), []
     edge, _, _ = snap_points(network, metres_of(network, points), limit_m=snap_limit_m)
-    ids = np.arange(len(edge)) if isinstance(points, np.ndarray) else points.index.to_numpy()
     is_island = (edge >= 0) & (component[network.edge_nodes[edge, 0]] > 0)
     return ids[edge < 0].tolist(), ids[is_island].tolist()

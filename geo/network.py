@@ -4,7 +4,7 @@ import enum
 import io
 import json
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -83,6 +83,8 @@ class WalkNetwork:
     edge_compound: NDArray[np.int64] = None  # type: ignore[assignment] # (m,) compound id or -1
     edge_name: NDArray[np.object_] = None  # type: ignore[assignment] # (m,) street name or ""
     counts: Mapping[str, int] = field(default_factory=dict)  # what was read, cut, left out
+    # What was made of this network and dies with it, as it may point back (see geo.raster).
+    kept: dict[Hashable, object] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
         for name, value in _completed(self).items():

@@ -79,7 +79,23 @@ def _no_gates(study: Study, points: pd.DataFrame) -> Finding:
     )
 
 
-def _beyond_snap(study: Study, points: pd.DataFrame) -> Finding:
+def _no_network(study: Study, points: pd.DataFrame) -> Finding | None:
+    if len(study.network.edge_nodes):
+        return None
+    return _finding(
+        "no_network",
+        points.index.tolist(),
+        points,
+        "没有步行网络，{n} 处、{households} 户、{members} 名党员算不出步行时间；"
+        "请先导入路网（redgrid import network）。",
+        "There is no walk network, so no walking time is known for {n} places, {households} "
+        "households and {members} members. Import one first (redgrid import network).",
+    )
+
+
+def _beyond_snap(study: Study, points: pd.DataFrame) -> Finding | None:
+    if not len(study.network.edge_nodes):
+        return None  # said by `_no_network`
     far = health(study.network, points).far_points
     return _finding(
         "beyond_snap",
@@ -89,6 +105,21 @@ def _beyond_snap(study: Study, points: pd.DataFrame) -> Finding:
         "请检查坐标或补路。",
         "{n} places lie more than 100 m from the walk network ({ids}); {households} households "
         "and {members} members are left out. Check the coordinates or add the ways.",
+    )
+
+
+def _stations_beyond_snap(study: Study, points: pd.DataFrame) -> Finding | None:
+    del points
+    if not len(study.network.edge_nodes):
+        return None
+    far = health(study.network, study.stations).far_points
+    return _finding(
+        "station_beyond_snap",
+        far,
+        pd.DataFrame({"households": [], "members": []}),
+        "{n} 个驿站离步行网络超过 100 米（编号 {ids}），没有计算服务范围；请检查坐标或补路。",
+        "{n} stations lie more than 100 m from the walk network (ids {ids}) and serve nobody. "
+        "Check their coordinates or add the ways.",
     )
 
 
@@ -155,7 +186,9 @@ def _station_hours(study: Study, points: pd.DataFrame) -> Finding:
 
 LOOKS: tuple[Callable[[Study, pd.DataFrame], Finding | None], ...] = (
     _no_gates,
+    _no_network,
     _beyond_snap,
+    _stations_beyond_snap,
     _islands,
     _outside_grids,
     _unknown_households,

@@ -5,6 +5,7 @@ a residence is covered is decided at its door, never by this polygon.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import geopandas as gpd
@@ -22,12 +23,23 @@ from geo.graph import FAR, TICKS_PER_S, WalkGraph, walk_graph
 from geo.kernel import EdgeEnds
 from geo.network import WalkNetwork
 from geo.profiles import SpeedProfile, speed_profile
-from geo.raster import NetworkRaster, Window, fill, network_raster, window_of
+from geo.raster import (
+    NetworkRaster,
+    Window,
+    fill,
+    raster_of,
+    refined_raster,
+    whole_of,
+    window_of,
+)
 from geo.reach import node_ticks
 from geo.search import Ids, Ints
+from geo.snap import positions
 from geo.text import Text
 
-Grid = NDArray[np.float32]
+Grid = NDArray[np.float64]
+Pixels = NDArray[np.float32]
+SHAPE_STEP = 32  # windows are drawn in arrays whose sides are multiples of it
 
 
 def service_areas(
@@ -74,8 +86,8 @@ def service_areas(
     if not isinstance(sites, Attachments):
         sites = attach(network, sites, profile=profile, **attach_options)
     if raster is None:
-        raster = network_raster(network, walk_graph(network, profile).usable)
-    seconds, window = _times_on_raster(network, sites, profile, raster, 60.0 * levels[-1])
+        raster = raster_of(network, walk_graph(network, profile).usable)
+    seconds, raster, window = _times_on_raster(network, sites, profile, raster, 60.0 * levels[-1])
     walk_s = raster.pixel_m / profile.speed_m_s
     areas = [area_within(seconds, raster, window, 60.0 * level, walk_s) for level in levels]
     areas = [_with_doorsteps(area, sites, raster.pixel_m) for area in areas]
@@ -91,26 +103,39 @@ def _times_on_raster(
     profile: SpeedProfile,
     raster: NetworkRaster,
     limit_s: float,
-) -> tuple[Grid, Window]:
-    """Return the seconds to each pixel of the window that can be reached, and the window."""
+) -> tuple[Grid, NetworkRaster, Window]:
+    """Return the seconds to each pixel of a window that holds all that can be reached, and where.
+
+    A small area is drawn on a finer raster of its own. The array may be larger than the window, by
+    rows and columns that are not reached.
+    """
     graph = walk_graph(network, profile)
     ticks = node_ticks(network, sites, profile=profile, limit_s=limit_s)
-    reached = network.xy[graph.node[ticks < FAR]]
-    own = np.unique(sites.edge)
-    shapes = [network.shape_of(edge) for edge in own]
-    places = np.concatenate([reached, *shapes, np.empty((0, 2))])
     if len(sites.edge) == 0:
-        return np.full((2, 2), np.inf, np.float32), Window(0, 0, 2, 2)
-    margin = raster.limit_m + 2 * raster.pixel_m + _overhang(network, graph, ticks)
-    window = window_of(raster, places.min(axis=0) - margin, places.max(axis=0) + margin)
+        return np.full((2, 2), np.inf), raster, Window(0, 0, 2, 2)
+    low, high, edges = _reached_box(network, graph, sites, raster.shape_m, ticks, limit_s)
+    margin = raster.limit_m + 2 * raster.pixel_m
+    window = window_of(raster, low - margin, high + margin)
     fill(raster, window)
+    seconds = _window_seconds(graph, sites, raster, window, ticks)
+    refined = refined_raster(raster, window, seconds <= limit_s, edges)
+    if refined is not None:
+        raster, window = refined, whole_of(refined)
+        seconds = _window_seconds(graph, sites, raster, window, ticks)
+    return seconds, raster, window
+
+
+def _window_seconds(
+    graph: WalkGraph, sites: Attachments, raster: NetworkRaster, window: Window, ticks: Ids
+) -> Grid:
+    """Return the seconds to each pixel, with a few unreached rows and columns more."""
     cut = (
         slice(window.row, window.row + window.rows),
         slice(window.column, window.column + window.columns),
     )
     doors = doors_of(graph, sites)
     order = np.argsort(doors.edge, kind="stable")
-    seconds = _pixel_seconds(
+    seconds: Grid = _pixel_seconds(
         raster.edge[cut],
         raster.fraction[cut],
         raster.distance_m[cut],
@@ -120,16 +145,47 @@ def _times_on_raster(
         doors.from_u[order],
         doors.access[order],
         1.0 / TICKS_PER_S,
-        1.0 / profile.speed_m_s,
+        1.0 / graph.profile.speed_m_s,
+        -(-window.rows // SHAPE_STEP) * SHAPE_STEP,
+        -(-window.columns // SHAPE_STEP) * SHAPE_STEP,
     )
-    return seconds, window
+    return seconds
+
+
+def _reached_box(
+    network: WalkNetwork,
+    graph: WalkGraph,
+    sites: Attachments,
+    shape_m: NDArray[np.float64],
+    ticks: Ids,
+    limit_s: float,
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.integer]]:
+    """Return the corners of a box that holds every reached stretch of way, in metres, and the ways.
+
+    An edge is walked from a node, or from a site on it, as far as the time that is left; the
+    stretch then lies within its drawn length of there.
+    """
+    limit = limit_s * TICKS_PER_S
+    reached = np.flatnonzero(ticks < FAR)
+    n_arcs = graph.arc_start[reached + 1] - graph.arc_start[reached]
+    tail = np.repeat(reached, n_arcs)
+    first = graph.arc_start[reached] - (np.cumsum(n_arcs) - n_arcs)
+    edge = graph.arc_edge[np.repeat(first, n_arcs) + np.arange(len(tail))]
+    tail, edge = tail[edge >= 0], edge[edge >= 0]
+    own = positions(network, sites.edge, sites.fraction)
+    places = np.concatenate([network.xy[graph.node[tail]], own])
+    left = np.concatenate([limit - ticks[tail], np.full(len(own), limit)])
+    edge = np.concatenate([edge, sites.edge])
+    share = np.clip(left / np.maximum(graph.edge_ticks[edge], 1), 0.0, 1.0)
+    far_m = (share * shape_m[edge])[:, None]
+    return (places - far_m).min(axis=0), (places + far_m).max(axis=0), edge
 
 
 @njit(cache=True, nogil=True)
 def _pixel_seconds(
     edge: NDArray[np.int32],
-    fraction: Grid,
-    distance_m: Grid,
+    fraction: Pixels,
+    distance_m: Pixels,
     ends: EdgeEnds,
     ticks: Ids,
     door_edge: NDArray[np.int32],
@@ -137,10 +193,15 @@ def _pixel_seconds(
     door_access: Ints,
     s_per_tick: float,
     s_per_m: float,
+    n_rows: int,
+    n_columns: int,
 ) -> Grid:
-    """Return the seconds to each pixel, inf where no reached edge is near; doors by edge."""
+    """Return the seconds to each pixel (n_rows, n_columns), inf where no reached edge is near.
+
+    Doors by edge. The window may have fewer rows and columns.
+    """
     rows, columns = edge.shape
-    seconds = np.full((rows, columns), np.inf, np.float32)
+    seconds = np.full((n_rows, n_columns), np.inf)
     n_doors = len(door_edge)
     for row in range(rows):
         last = -1
@@ -162,12 +223,6 @@ def _pixel_seconds(
             if best < FAR:
                 seconds[row, column] = best * s_per_tick + distance_m[row, column] * s_per_m
     return seconds
-
-
-def _overhang(network: WalkNetwork, graph: WalkGraph, ticks: NDArray[np.int32]) -> float:
-    """Return how far a half-walked edge may bulge out of the box of the reached nodes, metres."""
-    is_reached = (ticks[graph.edge_u] < FAR) | (ticks[graph.edge_v] < FAR)
-    return float(network.edge_length_m[is_reached].max(initial=0.0))
 
 
 def require_minutes(minutes: Sequence[float]) -> list[float]:
@@ -198,8 +253,10 @@ def area_within(
     sides of a wall or of a river) the line then runs midway, not where a straight line between a
     small and a huge number happens to cross. The cut is monotone in the level, so areas nest.
     """
-    signed = np.clip(seconds - np.float32(level_s), -walk_s, walk_s)
-    contours = contour_generator(z=signed, name="serial", fill_type=FillType.OuterOffset)
+    signed = seconds - level_s
+    np.clip(signed, -walk_s, walk_s, out=signed)
+    column, row = _pixel_places(*signed.shape)
+    contours = contour_generator(column, row, signed, name="serial", fill_type=FillType.OuterOffset)
     points, offsets = contours.filled(-2.0 * walk_s, 0.0)
     if not points:
         return shapely.MultiPolygon()
@@ -217,6 +274,16 @@ def area_within(
     )
     area = shapely.MultiPolygon(list(np.atleast_1d(shapes)))
     return area if shapely.is_valid(area) else shapely.make_valid(area, method="structure")
+
+
+@lru_cache(maxsize=16)
+def _pixel_places(rows: int, columns: int) -> tuple[Grid, Grid]:
+    """Return column and row of each pixel, (rows, columns) both; read-only.
+
+    Kept, as making them would take longer than the contour; windows come in few shapes for that.
+    """
+    row, column = np.mgrid[:rows, :columns].astype(float)
+    return column.copy(), row.copy()
 
 
 def _with_doorsteps(area: shapely.Geometry, sites: Attachments, pixel_m: float) -> shapely.Geometry:

@@ -71,6 +71,26 @@ def snap_points(
     return edge, fraction, distance_m
 
 
+def snap_blocks(
+    network: WalkNetwork,
+    centres: Floats,
+    nearest_m: Floats,
+    *,
+    block_m: float,
+    side: int,
+    usable: NDArray[np.bool_] | None = None,
+    limit_m: float = 100.0,
+) -> tuple[Ids, Floats, Floats]:
+    """Find the nearest usable edge of small squares of points; exact, many times faster.
+
+    Around each of n `centres` (n, 2) lie `side` x `side` points in the middles of equal parts of a
+    square `block_m` wide, rows upwards. `nearest_m` (n,) is the distance of the centre to the
+    nearest edge, or more. Returns edge, fraction, distance_m as `snap_points`, (n, side, side).
+    """
+    segments = segment_hash(network, usable)
+    return _snap_blocks(segments, centres, nearest_m, block_m, side, limit_m)  # type: ignore[no-any-return]
+
+
 def positions(network: WalkNetwork, edge: Ids, fraction: Floats) -> Floats:
     """Return the places (n, 2) in metres at shares of edges' shapes."""
     xy, start = network.vertex_xy, network.vertex_start
@@ -243,4 +263,65 @@ def _snap(segments: SegmentHash, xy: Floats, limit_m: float) -> tuple[Ids, Float
             edge[p] = segments.edge[best_segment]
             fraction[p] = segments.before[best_segment] + best_along * segments.share[best_segment]
             distance_m[p] = np.sqrt(best)
+    return edge, fraction, distance_m
+
+
+@njit(cache=True, nogil=True)
+def _snap_blocks(
+    segments: SegmentHash,
+    centres: Floats,
+    nearest_m: Floats,
+    block_m: float,
+    side: int,
+    limit_m: float,
+) -> tuple[Ids, Floats, Floats]:
+    n = len(centres)
+    edge = np.full((n, side, side), -1, np.int32)
+    fraction = np.zeros((n, side, side))
+    distance_m = np.full((n, side, side), np.inf)
+    ends = segments.ends
+    near = np.empty(64, np.int32)
+    for block in range(n):
+        x, y = centres[block, 0], centres[block, 1]
+        # The nearest edge of any point of the block is this near to its centre.
+        reach_m = min(nearest_m[block], limit_m) + 1.4143 * block_m
+        n_near = 0
+        column = int(np.floor((x - reach_m - segments.x0) / segments.cell_m))
+        last_column = int(np.floor((x + reach_m - segments.x0) / segments.cell_m))
+        row = int(np.floor((y - reach_m - segments.y0) / segments.cell_m))
+        last_row = int(np.floor((y + reach_m - segments.y0) / segments.cell_m))
+        for r in range(max(row, 0), min(last_row, segments.rows - 1) + 1):
+            for c in range(max(column, 0), min(last_column, segments.columns - 1) + 1):
+                cell = r * segments.columns + c
+                for k in range(segments.cell_start[cell], segments.cell_start[cell + 1]):
+                    s = segments.cell_segment[k]
+                    square = _to_segment(x, y, ends[s, 0], ends[s, 1], ends[s, 2], ends[s, 3])[0]
+                    if square > reach_m * reach_m or s in near[:n_near]:
+                        continue
+                    if n_near == len(near):
+                        near = np.concatenate((near, near))
+                    near[n_near] = s
+                    n_near += 1
+        for i in range(side):
+            for j in range(side):
+                px = x + ((j + 0.5) / side - 0.5) * block_m
+                py = y + ((i + 0.5) / side - 0.5) * block_m
+                best = limit_m * limit_m * (1.0 + 1e-12)
+                best_segment, best_along = -1, 0.0
+                for k in range(n_near):
+                    s = near[k]
+                    square, along = _to_segment(
+                        px, py, ends[s, 0], ends[s, 1], ends[s, 2], ends[s, 3]
+                    )
+                    if square < best or (
+                        square == best
+                        and (best_segment < 0 or segments.edge[s] < segments.edge[best_segment])
+                    ):
+                        best, best_segment, best_along = square, s, along
+                if best_segment >= 0:
+                    edge[block, i, j] = segments.edge[best_segment]
+                    fraction[block, i, j] = (
+                        segments.before[best_segment] + best_along * segments.share[best_segment]
+                    )
+                    distance_m[block, i, j] = np.sqrt(best)
     return edge, fraction, distance_m

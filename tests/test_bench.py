@@ -6,9 +6,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from conftest import absent
 
+CHROMIUM = "/usr/bin/chromium"  # where the benchmark looks for it
 BENCH = Path(__file__).resolve().parents[1] / "bench"
-TINY = ("bench_reach", "bench_snap", "bench_service_area", "bench_osm")
+TINY = (
+    *("bench_reach", "bench_snap", "bench_service_area", "bench_osm", "bench_sessions"),
+    pytest.param("bench_dashboard", marks=pytest.mark.browser),
+)
 
 
 @pytest.mark.parametrize("name", TINY)
@@ -16,6 +21,8 @@ TINY = ("bench_reach", "bench_snap", "bench_service_area", "bench_osm")
 def test_the_benchmark_still_runs_and_prints_json(
     name: str, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ):
+    if name == "bench_dashboard" and not Path(CHROMIUM).is_file():
+        absent("No chromium on this machine: install Debian's package chromium.")
     monkeypatch.syspath_prepend(str(BENCH))
     monkeypatch.delitem(sys.modules, "cases", raising=False)
     importlib.import_module(name).main(tiny=True)

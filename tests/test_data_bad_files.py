@@ -58,6 +58,14 @@ CASES = {
     "page.geojson": (lambda _: HTML.encode(), "网页"),
     "half.gpkg": (lambda folder: grids(folder, "g.gpkg")[:5000], "文件已损坏"),
     "picture.gpkg": (lambda _: PNG, "文件已损坏"),
+    "nodbf.zip": (
+        lambda folder: zipped(folder / "z", {"a.shp": "", "a.shx": ""}),
+        "缺少同名的 .dbf",
+    ),
+    "noshx.zip": (
+        lambda folder: zipped(folder / "z", {"a.shp": "", "a.dbf": ""}),
+        "缺少同名的 .shx",
+    ),
     "half.parquet": (lambda folder: grids(folder, "g.parquet")[:-40], "文件已损坏"),
     "lonely.shp": (lambda folder: grids(folder, "g.shp"), ".dbf"),
     "half.zip": (lambda folder: zipped(folder / "z", {"a.shp": "a" * 500})[:300], "文件已损坏"),

@@ -14,6 +14,7 @@ from data.fields import (
 )
 from data.files import CSV, EXCEL, OSM, VECTOR
 from data.models import Datum
+from geo.osm_features import FLAT_SHARE, M2_A_HOUSEHOLD, RESIDENTIAL_LEVELS
 from redgrid import DATUMS, EXAMPLES
 
 DOCUMENT = (Path(__file__).parents[1] / "docs" / "data.md").read_text(encoding="utf-8")
@@ -34,6 +35,14 @@ def test_coordinate_and_personal_headings_endings_and_datums_are_documented():
         assert ending in DOCUMENT
     for datum in Datum:
         assert datum.value in DOCUMENT
+
+
+def test_the_estimate_of_households_is_documented_as_it_is_computed():
+    section = DOCUMENT.split("· Households of OSM buildings\n")[1].split("\n### ")[0]
+    assert section.count(f"× {FLAT_SHARE:g} ÷ {M2_A_HOUSEHOLD:g}") == 2  # in both languages
+    for levels in set(RESIDENTIAL_LEVELS.values()):
+        types = ", ".join(f"`{name}`" for name, n in RESIDENTIAL_LEVELS.items() if n == levels)
+        assert f"{types} {levels} 层" in section
 
 
 def test_the_command_knows_every_kind_and_datum():

@@ -138,6 +138,26 @@ def test_a_projected_crs_is_read_and_the_original_kept(database, tmp_path):
     )
 
 
+def test_metres_with_x_and_y_swapped_or_of_another_crs_are_refused(database, tmp_path):
+    text = (
+        "name,x,y\nA,623440.094,3571436.899\nB,3571436.899,623440.094\n"
+        "C,118.31,32.26\nD,39623440.094,3571436.899\n"
+    )
+    report = import_file(database, "stations", csv_file(tmp_path, text), crs="EPSG:4548")
+    assert [(cell.row, cell.rule) for cell in report.refused] == [
+        (3, "swapped"),
+        (4, "out_of_range"),
+        (5, "out_of_range"),
+    ]
+
+
+def test_outlines_in_degrees_are_refused_where_metres_are_said(database, tmp_path):
+    path = squares(tmp_path, {"name": ["甲", "乙"]})
+    report = import_file(database, "grids", path, crs="EPSG:4548")
+    assert report.is_refused
+    assert {cell.rule for cell in report.refused} == {"out_of_range"}
+
+
 def test_a_datum_moves_the_point_and_the_original_is_kept(database, tmp_path):
     path = csv_file(tmp_path, "name,lon,lat\na,118.31,32.26\n")
     import_file(database, "candidates", path, datum="gcj02")
@@ -368,6 +388,22 @@ def test_a_shapefile_is_read_with_or_without_its_cpg(database, tmp_path, encodin
         path.with_suffix(".cpg").unlink()
     import_file(database, "grids", path)
     assert study_of(database).grids["name"].tolist() == [name]
+
+
+def test_a_cpg_that_says_utf_8_of_other_text_is_not_believed(database, tmp_path):
+    path = squares(tmp_path, {"名称": ["甲网格", "乙网格"]}, name="grids.shp")
+    frame = gpd.read_file(path)
+    frame.to_file(path, encoding="GBK")
+    path.with_suffix(".cpg").write_text("UTF-8", encoding="ascii")
+    import_file(database, "grids", path)
+    assert study_of(database).grids["name"].tolist() == ["甲网格", "乙网格"]
+
+
+def test_a_personal_heading_that_a_shapefile_cut_off_is_known_again(database, tmp_path):
+    columns = {"名称": ["甲", "乙"], "联系电": ["13812345678"] * 2}  # 9 bytes: cut off
+    report = import_file(database, "grids", squares(tmp_path, columns, name="grids.shp"))
+    assert report.unread == ("联系电话",)
+    assert any("个人信息列" in note.text.zh for note in report.notes)
 
 
 def test_a_shapefile_without_prj_needs_a_datum(database, tmp_path):

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.keys import chinese_number, number_key, plain_name, split_address
+from data.keys import building_part, chinese_number, number_key, plain_name, split_address
 
 
 @pytest.mark.parametrize(
@@ -10,6 +10,7 @@ from data.keys import chinese_number, number_key, plain_name, split_address
     [
         *("12栋", "12幢", "12号楼", "12#", "#12", "12＃楼", "１２栋", "十二幢", "012栋", " 12 栋 "),
         *("第12栋", "12", "12座", "12栋3单元502室", "No.12", "Building 12", "12号"),
+        *("12-3-502", "12棟", "十二号楼", "12楼"),
     ],
 )
 def test_ways_of_writing_a_building_number_have_one_key(text):
@@ -71,3 +72,19 @@ def test_names_are_compared_without_width_and_spaces():
 )
 def test_an_address_is_split_at_the_building(address, parts):
     assert split_address(address) == parts
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        *(
+            ("12栋", "12栋"),
+            ("12栋3单元502室", "12栋"),
+            ("十二号楼502", "十二号楼"),
+            ("12-3-502", "12"),
+        ),
+        *(("12", "12"), ("甲", "甲"), ("3单元502", ""), ("502室", ""), ("", "")),
+    ],
+)
+def test_of_a_number_only_the_building_is_shown(text, part):
+    assert building_part(text) == part

@@ -1,11 +1,15 @@
 """Members: joined to where they live; nothing stored by which they could be named."""
 
+import re
+import unicodedata
+
 import geopandas as gpd
 import openpyxl
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from data.findings import without_personal
 from data.imports import import_file, store_frames
 from data.models import Member
 from data.queries import load_study
@@ -143,6 +147,75 @@ def test_names_id_cards_and_telephones_are_left_unread_and_said_so(town, tmp_pat
     with town.connect() as connection:
         row = connection.execute(sa.select(Member.post, Member.branch)).one()
     assert tuple(row) == ("书记 ***", "第一支部(***)")
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        *(PHONE, f"+86{PHONE}", f"0086-{PHONE}", f"86 {PHONE}", f"电话.{PHONE}", "138-1234-5678"),
+        *(
+            "138 1234 5678",
+            "138.1234.5678",
+            "１３８１２３４５６７８",
+            "0550-3011224",
+            "(0550)3011224",
+        ),
+        *("（0550）3011224", "0550—3011224", ID_CARD, ID_CARD[:-1] + "x", f"证{ID_CARD}号"),
+        *("341103 19800101 1234", "341103-19800101-1234"),
+    ],
+)
+def test_numbers_of_persons_are_found_however_they_are_written(number):
+    (kept,), n = without_personal([f"书记 {number}，住三楼"])
+    assert n == 1
+    assert "***" in kept
+    assert not re.search(r"\d{4}", unicodedata.normalize("NFKC", kept))
+
+
+@pytest.mark.parametrize(
+    "text", ["118.13912345678,32.25", "341103003001001", "2024-01-05", "中都大道1381号", "1.5"]
+)
+def test_other_numbers_are_no_numbers_of_persons(text):
+    assert without_personal([text]) == ([text], 0)
+
+
+def test_a_room_or_a_shifted_cell_of_a_refused_row_is_not_stored(town, tmp_path):
+    report = take_in(
+        town,
+        tmp_path,
+        "小区,楼栋号,经度,纬度\n"
+        "无此苑,9栋3单元502室,,\n"
+        f"无此苑,502室,{NAME},男\n"
+        f"桂园,1栋,118.3,32.25,{NAME}\n"
+        "桂园,1栋,118.3,32.25\n",
+        datum="wgs84",
+    )
+    shown = {(cell.row, cell.rule, cell.value) for cell in report.refused}
+    assert shown == {
+        (2, "place_unknown", "无此苑 9栋"),
+        (3, "coordinates", "***"),
+        (4, "too_many_cells", "***"),
+    }
+    stored = everything_stored(town)
+    assert NAME not in stored
+    assert "502" not in stored
+
+
+def test_numbers_of_persons_among_services_are_taken_out(database, tmp_path):
+    path = tmp_path / "stations.csv"
+    path.write_text(
+        f"name,services,lon,lat\nA,看书、办证（{PHONE}）,118.3,32.25\n", encoding="utf-8"
+    )
+    import_file(database, "stations", path, datum="wgs84")
+    assert study_of(database).stations["services"].tolist() == [("看书", "办证(***)")]
+    assert PHONE not in everything_stored(database)
+
+
+def test_a_file_without_headings_keeps_no_number_of_its_first_row(town, tmp_path):
+    path = tmp_path / "sites.csv"
+    path.write_text(f"name,{PHONE},lon,lat\nA,b,118.3,32.25\n", encoding="utf-8")
+    report = import_file(town, "candidates", path, datum="wgs84")
+    assert report.unread == ("***",)
+    assert PHONE not in everything_stored(town)
 
 
 def test_the_table_of_members_has_no_column_for_a_name():

@@ -5,7 +5,9 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
+from data.batches import list_batches
 from data.errors import StoreError
+from data.imports import import_file
 from data.models import Base, ImportBatch
 from data.store import open_database, writing
 from data.tables import KINDS, table_of
@@ -163,3 +165,48 @@ def test_reading_goes_on_while_an_import_writes(database, tmp_path):
 def test_an_address_that_cannot_be_a_database_is_refused(place):
     with pytest.raises(StoreError, match=r"cannot be read|is not installed"):
         open_database(place)
+
+
+def test_a_full_disk_is_said_and_nothing_is_written(database, tmp_path):
+    path = tmp_path / "sites.csv"
+    rows = "\n".join(f"site {i},{118 + i / 1e4},32" for i in range(20_000))
+    path.write_text(f"name,lon,lat\n{rows}", encoding="utf-8")
+
+    def make_small(connection, _record):
+        connection.execute("PRAGMA max_page_count=100")
+
+    database.dispose()
+    sa.event.listen(database, "connect", make_small)
+    with pytest.raises(
+        StoreError, match=r"cannot be written \(database or disk is full\)"
+    ) as caught:
+        import_file(database, "candidates", path, datum="wgs84")
+    assert "什么也没有写入" in caught.value.say("zh")
+    sa.event.remove(database, "connect", make_small)
+    database.dispose()
+    assert list_of_batches(database) == []
+
+
+def list_of_batches(engine):
+    with engine.connect() as connection:
+        return list_batches(connection)
+
+
+def test_a_mistake_of_ours_is_not_called_a_full_disk(database):
+    with pytest.raises(sa.exc.OperationalError), writing(database) as connection:
+        connection.exec_driver_sql("SELECT * FROM no_such_table")
+
+
+def test_a_database_that_is_locked_whole_is_said_to_be_busy(database, tmp_path, monkeypatch):
+    monkeypatch.setattr("data.store.BUSY_TIMEOUT_S", 0.1)
+    database.dispose()
+    path = tmp_path / "redgrid.db"
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("PRAGMA locking_mode=EXCLUSIVE")
+    other.execute("BEGIN EXCLUSIVE")
+    other.execute("UPDATE import_batch SET source = source")
+    try:
+        with pytest.raises(StoreError, match="Another process is writing"):
+            open_database(path)
+    finally:
+        other.close()

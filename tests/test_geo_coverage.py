@@ -6,10 +6,12 @@ from datetime import date, datetime
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyproj
 import pytest
 from shapely.geometry import LineString, Point, box
 
 from geo.coverage import Coverage, cover, ring_minutes
+from geo.demand import demand_points
 from geo.errors import ReachError
 from geo.ground import ground_key, lay_ground
 from geo.hours import parse_hours
@@ -254,6 +256,26 @@ def test_rings_follow_the_limit(minutes: float, rings: list[float]):
 def test_a_limit_that_is_none_is_refused(minutes: float):
     with pytest.raises(ReachError):
         cover(study(), minutes=minutes)
+
+
+def test_without_a_network_the_check_says_so_and_no_more_of_it():
+    bare = WalkNetwork(
+        xy=np.empty((0, 2)),
+        edge_nodes=np.empty((0, 2), np.int32),
+        edge_length_m=np.empty(0),
+        crs=pyproj.CRS(CRS),
+    )
+    found = {finding.key: finding for finding in check_study(replace(study(), network=bare))}
+    assert found["no_network"].n == len(demand_points(study()))
+    assert not found.keys() & {"beyond_snap", "station_beyond_snap", "on_island"}
+
+
+def test_a_station_far_from_every_way_is_named_by_the_check():
+    town = study()
+    far = town.stations.geometry.translate(xoff=5_000.0)
+    found = check_study(replace(town, stations=town.stations.set_geometry(far)))
+    assert [f.ids for f in found if f.key == "station_beyond_snap"] == [tuple(town.stations.index)]
+    assert not [f for f in check_study(town) if f.key == "station_beyond_snap"]
 
 
 def test_doubts_in_the_data_name_whom_they_affect():

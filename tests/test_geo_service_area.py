@@ -1,5 +1,7 @@
 """Service areas: they nest, are never empty at a station, and agree with exact times."""
 
+import gc
+import weakref
 from itertools import pairwise
 
 import numpy as np
@@ -11,9 +13,10 @@ from hypothesis import strategies as st
 from geo.attach import attach
 from geo.errors import ReachError
 from geo.network import WalkNetwork
-from geo.raster import Window, fill, network_raster, pixel_size_m
+from geo.raster import Window, fill, network_raster, pixel_size_m, raster_of
 from geo.reach import walking_times
 from geo.service_area import service_areas
+from geo.snap import snap_blocks, snap_points
 
 
 def lattice(side: int, step: float = 90.0, seed: int = 0) -> WalkNetwork:
@@ -42,6 +45,47 @@ def test_the_area_agrees_with_exact_times_at_random_points():
     area = service_areas(network, site, minutes=(15,)).geometry.iloc[0]
     inside = shapely.contains_xy(area, *points.T)
     assert (inside & exact).sum() / (inside | exact).sum() > 0.98
+
+
+def test_a_small_piece_under_other_streets_agrees_with_exact_times_too():
+    streets = lattice(8)
+    # A tunnel of 90 m that meets none of the streets: a few pixels wide, cut by every one of them.
+    xy = np.concatenate([streets.xy, [[310.0, 300.0], [370.0, 367.0]]])
+    n = len(streets.xy)
+    edges = np.concatenate([streets.edge_nodes, [[n, n + 1]]])
+    lengths = np.linalg.norm(xy[edges[:, 0]] - xy[edges[:, 1]], axis=1)
+    network = WalkNetwork(xy, edges, lengths, 4548)
+    site = attach(network, xy[n:][:1])
+    assert site.edge.tolist() == [len(edges) - 1]
+    points = np.random.default_rng(1).uniform(200, 480, (8000, 2))
+    exact = np.zeros(len(points), bool)
+    exact[walking_times(network, site, points, limit_s=900).indices] = True
+    inside = shapely.contains_xy(service_areas(network, site, minutes=(15,)).geometry[0], *points.T)
+    assert (inside & exact).sum() / (inside | exact).sum() > 0.97
+
+
+def test_a_long_edge_that_bulges_is_drawn_as_far_as_it_is_walked():
+    arc = np.column_stack([np.linspace(0, 100, 41), 700 * np.sin(np.linspace(0, np.pi, 41))])
+    length = np.linalg.norm(np.diff(arc, axis=0), axis=1).sum()
+    network = WalkNetwork(
+        arc[[0, -1]], [[0, 1]], [length], 4548, vertex_xy=arc, vertex_start=[0, len(arc)]
+    )
+    area = service_areas(network, arc[:1], minutes=(5, 22)).geometry
+    assert area.iloc[1].contains(shapely.LineString(arc))
+    assert area.iloc[0].bounds[3] == pytest.approx(333, abs=8)
+
+
+def test_the_raster_is_made_once_for_a_network_and_goes_with_it():
+    network = lattice(6)
+    service_areas(network, network.xy[:1], minutes=(5,))
+    usable = np.ones(len(network.edge_nodes), bool)
+    raster = raster_of(network, usable)
+    assert raster.tile_filled.any()
+    assert raster_of(network, usable) is raster
+    there = weakref.ref(network)
+    del network, raster
+    gc.collect()
+    assert there() is None
 
 
 @settings(max_examples=25, deadline=None)
@@ -104,3 +148,24 @@ def test_a_raster_filled_in_parts_is_the_raster_filled_at_once():
 
 def test_the_pixel_follows_the_density_of_the_ways():
     assert pixel_size_m(lattice(20, step=30)) < pixel_size_m(lattice(20, step=90)) <= 10
+
+
+@given(
+    st.lists(st.tuples(st.floats(0, 400), st.floats(0, 400)), min_size=1, max_size=4),
+    st.integers(1, 6),
+)
+@settings(max_examples=40, deadline=None)
+def test_points_in_blocks_are_snapped_as_points_alone(centres: list[tuple], side: int):
+    network = lattice(5)
+    middles = np.array(centres)
+    _, _, nearest_m = snap_points(network, middles, limit_m=100.0)
+    edge, fraction, distance_m = snap_blocks(
+        network, middles, nearest_m, block_m=6.0, side=side, limit_m=100.0
+    )
+    step = ((np.arange(side) + 0.5) / side - 0.5) * 6.0
+    for block, (x, y) in enumerate(middles):
+        places = np.column_stack([np.tile(x + step, side), np.repeat(y + step, side)])
+        alone = snap_points(network, places, limit_m=100.0)
+        np.testing.assert_array_equal(edge[block].ravel(), alone[0])
+        np.testing.assert_allclose(fraction[block].ravel(), alone[1], atol=1e-12)
+        np.testing.assert_allclose(distance_m[block].ravel(), alone[2], atol=1e-9)

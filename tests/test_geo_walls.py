@@ -141,6 +141,15 @@ def test_inner_paths_lead_to_places_inside_where_no_gate_is_known():
     assert_allclose(times_to(network, (210, 50), inside), [110 + 10])
 
 
+def test_two_compounds_that_adjoin_are_walked_between_and_neither_through():
+    xy = np.array([[0, 0], [100, 0], [200, 0], [300, 0.0]])
+    network = WalkNetwork(
+        xy, [[0, 1], [1, 2], [2, 3]], [100, 100, 100], CRS, edge_compound=[1, 2, 3]
+    )
+    assert_allclose(times_to(network, (50, 0), np.array([[150, 0.0]])), [100])
+    assert np.isinf(times_to(network, (50, 0), np.array([[250, 0.0]]))).all()
+
+
 def test_an_inner_path_from_the_gate_counts_instead_of_the_straight_line():
     xy = np.array([[-10, 0], [-10, 100], [0, 50], [50, 50], [50, 90], [100, 90.0]])
     network = WalkNetwork(

@@ -1,6 +1,7 @@
 """Every page with data, without, and with names that would like to be more than text."""
 
 import os
+import shutil
 from pathlib import Path
 
 import geopandas as gpd
@@ -10,7 +11,7 @@ from shapely.geometry import Point
 from streamlit.testing.v1 import AppTest
 
 from data.demo import make_demo
-from data.imports import store_frames
+from data.imports import import_file, store_frames
 from data.store import open_database
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -112,7 +113,29 @@ def test_names_from_files_are_never_markup(small_demo: str, monkeypatch: pytest.
 
 def test_the_hour_decides_which_stations_count(small_demo: str, monkeypatch: pytest.MonkeyPatch):
     at_night = page("overview", small_demo, monkeypatch, at="2026-10-01T20:00")
-    assert "当时开放 1 / 2" in said(at_night)  # the demo's own is shut; one has no hours
+    text = said(at_night)
+    assert "当时开放的驿站" in text
+    assert '<div class="v">1 / 2<span class="rg-light near">' in text  # the demo's own is shut
+    assert "2026-10-01 20:00 在开放时间内" in text
+
+
+def test_refused_rows_are_given_back_on_the_data_page(
+    tmp_path: Path, small_demo: str, monkeypatch: pytest.MonkeyPatch
+):
+    database = tmp_path / "refused.db"
+    shutil.copy(small_demo, database)
+    table = tmp_path / "驿站.csv"
+    table.write_text("名称,经度,纬度\n东站,118.31,32.26\n西站,0,0\n", encoding="utf-8")
+    engine = open_database(database)
+    report = import_file(engine, "stations", table, datum="wgs84")
+    engine.dispose()
+    assert (report.n_kept, report.n_refused) == (1, 1)
+    app = page("data_page", str(database), monkeypatch)
+    assert not app.exception
+    refused = app.dataframe[-1].value
+    assert refused["行"].tolist() == [3]
+    assert "0" in refused["值"].iloc[0]
+    assert refused["原因"].iloc[0]
 
 
 def test_the_dashboard_itself_starts(small_demo: str, monkeypatch: pytest.MonkeyPatch):
@@ -121,3 +144,34 @@ def test_the_dashboard_itself_starts(small_demo: str, monkeypatch: pytest.Monkey
     app = AppTest.from_file(str(ROOT / "dashboard.py"), default_timeout=60).run()
     assert not app.exception
     assert os.environ["REDGRID_DB"] == small_demo
+
+
+def test_without_members_the_page_counts_households_and_judges_only_what_it_knows(
+    tmp_path: Path, small_demo: str, monkeypatch: pytest.MonkeyPatch
+):
+    made = make_demo(grids=6, members=0, stations=1)
+    database = tmp_path / "none.db"
+    engine = open_database(database)
+    store_frames(engine, {**made.frames, "network": made.network}, source="demo")
+    engine.dispose()
+    app = page("overview", str(database), monkeypatch)
+    assert not app.exception
+    assert '<div class="t">户覆盖率</div>' in said(app)
+    assert not app.warning
+    linked = page("overview", str(database), monkeypatch, weight="members")
+    assert linked.warning[0].value.startswith("数据里没有党员数")
+    assert '<div class="t">党员覆盖率</div>' in said(page("overview", small_demo, monkeypatch))
+
+
+def test_a_station_that_counts_for_nothing_is_named(
+    tmp_path: Path, small_demo: str, monkeypatch: pytest.MonkeyPatch
+):
+    database = tmp_path / "far.db"
+    shutil.copy(small_demo, database)
+    table = tmp_path / "驿站.csv"
+    table.write_text("名称,经度,纬度\n远站,118.9,32.9\n", encoding="utf-8")
+    engine = open_database(database)
+    import_file(engine, "stations", table, datum="wgs84")
+    engine.dispose()
+    app = page("overview", str(database), monkeypatch)
+    assert app.warning[0].value == "1 个驿站离步行网络太远，没有计入：远站。请检查坐标或补路。"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+import pandas as pd
 import streamlit as st
 
 from geo.coverage import Coverage
@@ -15,6 +16,7 @@ from geo.text import Language, Text
 from layers.figures import share_text
 from views.page import Page
 from views.plain import as_html, as_markdown
+from views.shared import once_a_coverage
 
 Light = Literal["met", "near", "off", ""]
 LIGHTS = {
@@ -41,24 +43,40 @@ class Card:
 
 def headline(page: Page, coverage: Coverage) -> None:
     """Draw the five figures side by side."""
-    cards = headline_cards(coverage, page.state.target / 100, page.state.weight)
+    now = coverage.at or datetime.now()  # noqa: DTZ005 - local wall-clock time
+    cards = headline_cards(coverage, page.state.target / 100, page.state.weight, now)
+    shared = shared_recipe(page, coverage)
     for column, card in zip(st.columns(len(cards), gap="small"), cards, strict=True):
         with column.container(border=True, height="stretch", key=f"card_{card.key}"):
             st.html(_card_html(card, page.lang))
             with st.popover(page.say("口径", "How"), type="tertiary", key=f"how.{card.key}"):
-                st.markdown(card.recipe.say(page.lang))
-                st.markdown(shared_recipe(page, coverage))
+                st.markdown(f"{card.recipe.say(page.lang)}\n\n{shared}")
+    _warn_of_lost_stations(page, coverage)
 
 
-def headline_cards(coverage: Coverage, target: float, weight: str) -> list[Card]:
-    """Return the five figures of a coverage."""
-    second = weight if weight not in {"members", "households"} else "households"
+def _warn_of_lost_stations(page: Page, coverage: Coverage) -> None:
+    """Say which open stations count for nothing: a figure without them looks like a gap."""
+    lost = coverage.left_out[coverage.left_out["kind"] == "station"]
+    if lost.empty:
+        return
+    names = "、".join(map(as_markdown, lost["name"][:5])) + ("…" if len(lost) > 5 else "")
+    st.warning(
+        page.say(
+            f"{len(lost)} 个驿站离步行网络太远，没有计入：{names}。请检查坐标或补路。",
+            f"{len(lost)} stations are too far from the walk network and do not count: {names}. "
+            "Check their coordinates or add the ways.",
+        )
+    )
+
+
+def headline_cards(coverage: Coverage, target: float, weight: str, now: datetime) -> list[Card]:
+    """Return the five figures of a coverage; `now` is the moment to ask which stations are open."""
     return [
-        _share_card(coverage, "members", target),
-        _share_card(coverage, second, target),
+        _share_card(coverage, weight, target),
         _weak_grids_card(coverage, weight, target),
         _median_card(coverage),
         _gap_card(coverage, weight),
+        _stations_card(coverage, now),
     ]
 
 
@@ -69,20 +87,12 @@ def share_light(share: float, target: float) -> Light:
     return "met" if share >= target else "near" if share >= target - NEAR else "off"
 
 
-def stations_now(page: Page, coverage: Coverage) -> Text:
-    """Return how many stations are open at the chosen moment, or at this one."""
-    at = coverage.at or datetime.now()  # noqa: DTZ005 - local wall-clock time
-    n_open = int((why_closed(page.study.stations, at) == "").sum())
-    n = len(page.study.stations)
-    when = Text("此刻", "now") if coverage.at is None else Text("当时", "then")
-    return Text(f"{when.zh}开放 {n_open} / {n} 个驿站", f"{n_open} of {n} stations open {when.en}")
-
-
 def shared_recipe(page: Page, coverage: Coverage) -> str:
     """Return what holds for every figure: date, profile, limit, method, who is left out."""
     profile: SpeedProfile = coverage.profile
-    reasons = coverage.left_out.groupby(f"reason_{page.lang}").size()
-    left = "; ".join(f"{as_markdown(reason)} {n}" for reason, n in reasons.items())
+    left = once_a_coverage(
+        coverage, ("left out", page.lang), lambda: _said_left_out(coverage, page.lang)
+    )
     moment = coverage.at.strftime("%Y-%m-%d %H:%M") if coverage.at else None
     zh = (
         f"- 数据日期：{page.study.data_date}\n- 步速：{profile.title.zh}，"
@@ -101,6 +111,11 @@ def shared_recipe(page: Page, coverage: Coverage) -> str:
     return page.say(zh, en)
 
 
+def _said_left_out(coverage: Coverage, lang: Language) -> str:
+    reasons = coverage.left_out.groupby(f"reason_{lang}").size()
+    return "; ".join(f"{as_markdown(reason)} {n}" for reason, n in reasons.items())
+
+
 def _card_html(card: Card, lang: Language) -> str:
     light = (
         f'<span class="rg-light {card.light}">{as_html(LIGHTS[card.light].say(lang))}</span>'
@@ -116,22 +131,67 @@ def _card_html(card: Card, lang: Language) -> str:
 
 
 def _share_card(coverage: Coverage, weight: str, target: float) -> Card:
-    row = coverage.total.iloc[0]
+    """Return the share of a weight, with that of households (or members) in the line below."""
+    row, other = coverage.total.iloc[0], "members" if weight == "households" else "households"
     title, share = WEIGHT_TITLES[weight], float(row[f"{weight}_share"])
     unknown, backup = int(row[f"{weight}_unknown"]), row[f"{weight}_backup"]
-    counts = f"{row[f'{weight}_covered']:,.0f} / {row[weight]:,.0f}"
+    counts, beside = _counts(row, weight), WEIGHT_TITLES[other]
+    other_share = _said_share(float(row[f"{other}_share"]))
     return Card(
-        f"share_{weight}",
+        "share",
         Text(f"{title.zh}覆盖率", f"{title.en.capitalize()} covered"),
-        "—" if math.isnan(share) else share_text(share),
-        Text(f"{counts} · 目标 {target:.0%}", f"{counts} · target {target:.0%}"),
+        _said_share(share),
+        Text(f"{counts} · {beside.zh} {other_share}", f"{counts} · {beside.en} {other_share}"),
         share_light(share, target),
         Text(
-            f"走到最近驿站不超过时限的{title.zh} ÷ 全部{title.zh}（{counts}）。"
-            f"其中两个以上驿站都走得到：{backup:,.0f}。数目未知的点 {unknown} 处，不计入。",
-            f"{title.en.capitalize()} within the limit of a station ÷ all ({counts}). Within the "
-            f"limit of two or more: {backup:,.0f}. Places with unknown numbers: {unknown}, not "
-            "counted.",
+            f"走到最近驿站不超过时限的{title.zh} ÷ 全部{title.zh}（{counts}），目标 {target:.0%}。"
+            f"其中两个以上驿站都走得到：{backup:,.0f}。数目未知的点 {unknown} 处，不计入。"
+            f"{beside.zh}：{_counts(row, other)}，{other_share}。",
+            f"{title.en.capitalize()} within the limit of a station ÷ all ({counts}); target "
+            f"{target:.0%}. Within the limit of two or more: {backup:,.0f}. Places with unknown "
+            f"numbers: {unknown}, not counted. {beside.en.capitalize()}: {_counts(row, other)}, "
+            f"{other_share}.",
+        ),
+    )
+
+
+def _counts(row: "pd.Series[float]", weight: str) -> str:
+    return f"{row[f'{weight}_covered']:,.0f} / {row[weight]:,.0f}"
+
+
+def _said_share(share: float) -> str:
+    return "—" if math.isnan(share) else share_text(share)
+
+
+def _stations_card(coverage: Coverage, now: datetime) -> Card:
+    """Return how many of the stations in use are open at a moment; its target is all of them."""
+    why = why_closed(coverage.stations, now)
+    shut = list(coverage.stations.loc[why == "hours", "name"])
+    n_open = int((why == "").sum())
+    n = n_open + len(shut)
+    n_rest = len(coverage.stations) - n
+    names = "、".join(map(as_markdown, shut[:5])) + ("…" if len(shut) > 5 else "")
+    when = f"{now:%Y-%m-%d %H:%M}"
+    title = Text("此刻开放的驿站", "Stations open now")
+    if coverage.at is not None:
+        title = Text("当时开放的驿站", "Stations open then")
+    closed = Text(f"此时没开：{names}。", f"Not open: {names}.") if shut else Text("", "")
+    return Card(
+        "stations",
+        title,
+        f"{n_open} / {n}",
+        Text(f"{now:%m-%d %H:%M}", f"{now:%m-%d %H:%M}")
+        if not n_rest
+        else Text(
+            f"{now:%m-%d %H:%M} · 未启用 {n_rest}", f"{now:%m-%d %H:%M} · {n_rest} not in use"
+        ),
+        "" if n == 0 else "met" if n_open == n else "near" if n_open else "off",
+        Text(
+            f"{when} 在开放时间内的驿站 ÷ 在用驿站（规划中、已关闭、未到启用日期的不算）；"
+            f"没有写开放时间的按全天开放。{closed.zh}目标：全部开放。",
+            f"Stations within their opening hours at {when} ÷ stations in use (not the planned, "
+            "closed or not yet opened ones); those without hours count as always open. "
+            f"{closed.en} Target: all.",
         ),
     )
 
@@ -141,10 +201,12 @@ def _weak_grids_card(coverage: Coverage, weight: str, target: float) -> Card:
     n_weak, n = int((shares < target).sum()), len(coverage.grids)
     title = WEIGHT_TITLES[weight]
     light: Light = "met" if n_weak == 0 else "near" if n_weak <= NEAR * n else "off"
+    if shares.empty:
+        light = ""
     return Card(
         "weak_grids",
         Text("未达标网格", "Grids below target"),
-        f"{n_weak} / {n}",
+        f"{n_weak} / {n}" if len(shares) else "—",
         Text(f"{title.zh}覆盖率低于 {target:.0%}", f"less than {target:.0%} of {title.en}"),
         light,
         Text(

@@ -97,7 +97,7 @@ def _map(
 ) -> None:
     names = {int(i): str(name) for i, name in coverage.stations["name"].items()}
     homes = building_layer(points, 60.0 * coverage.minutes, page.lang, station_names=names)
-    homes = replace(homes, is_shown=True)
+    homes = replace(homes, is_shown=True, min_zoom=0)
     state = page.state
     grids, density, *others = coverage_layers(
         *page.key, state.profile, state.minutes, state.at, state.shown_figure, page.lang

@@ -136,38 +136,42 @@ def _name(layer: MapLayer) -> str:
 
 # --- messages -----------------------------------------------------------------------------------
 
-_packed_values: WeakKeyDictionary[MapLayer, bytes] = WeakKeyDictionary()
+_packed_layers: WeakKeyDictionary[MapLayer, tuple[dict[str, Any], bytes]] = WeakKeyDictionary()
 
 
 def _message(layers: Sequence[MapLayer], *, head: Mapping[str, Any]) -> bytes:
     """Return the length of the head, the head as JSON, then the packed values of each layer."""
     described, parts, offset = [], [], 0
     for layer in layers:
-        packed = _packed_values.get(layer)
-        if packed is None:
-            packed = _packed_values[layer] = _pack_values(layer)
-        described.append(
-            {
-                "id": layer.id,
-                "title": layer.title,
-                "name": "" if layer.bounds is None else _name(layer),
-                "kind": layer.kind,
-                "style": layer.style,
-                "legend": layer.legend and asdict(layer.legend),
-                "tooltip": [asdict(field) for field in layer.tooltip],
-                "is_selectable": layer.is_selectable,
-                "is_shown": layer.is_shown,
-                "is_base": layer.is_base,
-                "min_zoom": layer.min_zoom,
-                "order": layer.order,
-                "values": [offset, len(packed)],
-                "digest": hashlib.blake2b(packed, digest_size=9).hexdigest(),
-            }
-        )
+        found = _packed_layers.get(layer)
+        if found is None:
+            packed = _pack_values(layer)
+            found = _packed_layers[layer] = _describe(layer, packed), packed
+        about, packed = found
+        described.append({**about, "values": [offset, len(packed)]})
         parts.append(packed)
         offset += len(packed)
     text = json.dumps({**head, "layers": described}, ensure_ascii=False).encode()
     return b"".join([struct.pack(">I", len(text)), text, *parts])
+
+
+def _describe(layer: MapLayer, packed: bytes) -> dict[str, Any]:
+    """Return what the browser must know of a layer besides its geometry and values."""
+    return {
+        "id": layer.id,
+        "title": layer.title,
+        "name": "" if layer.bounds is None else _name(layer),
+        "kind": layer.kind,
+        "style": layer.style,
+        "legend": layer.legend and asdict(layer.legend),
+        "tooltip": [asdict(field) for field in layer.tooltip],
+        "is_selectable": layer.is_selectable,
+        "is_shown": layer.is_shown,
+        "is_base": layer.is_base,
+        "min_zoom": layer.min_zoom,
+        "order": layer.order,
+        "digest": hashlib.blake2b(packed, digest_size=9).hexdigest(),
+    }
 
 
 def _pack_values(layer: MapLayer) -> bytes:

@@ -8,15 +8,15 @@ import streamlit as st
 from data.exports import csv_bytes
 from geo.coverage import Coverage
 from geo.study import WEIGHT_TITLES
-from geo.text import Text
+from geo.text import Language, Text
 from layers.figures import grid_figure
 from layers.folium_map import folium_html
 from layers.map_layer import MapLayer
-from views.figures import headline, stations_now
+from views.figures import headline
 from views.live_map import MapEvents, live_map
 from views.page import MAP_HEIGHT, Page, open_page, preset, set_state, show_selected
 from views.plain import as_html
-from views.shared import coverage_layers, ground_layers
+from views.shared import coverage_layers, ground_layers, once_a_coverage
 from views.state import FIGURES, PageState
 
 N_WEAKEST = 6
@@ -78,6 +78,8 @@ def map_layers(page: Page, state: PageState) -> list[MapLayer]:
 
 
 def _grid_id(page: Page, state: PageState) -> int | None:
+    if not state.grid:
+        return None
     rows = page.study.grids.index[page.study.grids["code"] == state.grid]
     return int(rows[0]) if len(rows) else None
 
@@ -94,19 +96,27 @@ def _weakest(page: Page, coverage: Coverage) -> None:
     weight = page.state.weight
     if chosen is not None:
         _chosen_grid(page, coverage, chosen)
-    lost = coverage.grids[weight] - coverage.grids[f"{weight}_covered"]
-    order = pd.DataFrame({"lost": -lost, "code": coverage.grids["code"]}).sort_values(
-        ["lost", "code"]
+    sentences = once_a_coverage(
+        coverage,
+        ("weakest", weight, page.lang),
+        lambda: weakest_sentences(coverage, weight, page.lang),
     )
-    sentences = coverage.grids.loc[order.index, f"sentence_{page.lang}"]
-    shown = [text for text in sentences if text][: N_WEAKEST if chosen is None else 3]
+    shown = sentences[: N_WEAKEST if chosen is None else 3]
     title = page.say("最需要帮助的网格", "Grids that need help most")
     if not shown:
         st.success(page.say("所有网格都在时限之内。", "Every grid is within the limit."))
         return
     items = "".join(f"<li>{as_html(text)}</li>" for text in shown)
-    now = stations_now(page, coverage).say(page.lang)
-    st.html(f"<b>{title}</b><ol class='rg-weak'>{items}</ol><small>{as_html(now)}</small>")
+    st.html(f"<b>{title}</b><ol class='rg-weak'>{items}</ol>")
+
+
+def weakest_sentences(coverage: Coverage, weight: str, lang: Language) -> list[str]:
+    """Return the sentences of weak grids, first where most of a weight is out of reach."""
+    lost = coverage.grids[weight] - coverage.grids[f"{weight}_covered"]
+    order = pd.DataFrame({"lost": -lost, "code": coverage.grids["code"]}).sort_values(
+        ["lost", "code"]
+    )
+    return [text for text in coverage.grids.loc[order.index, f"sentence_{lang}"] if text]
 
 
 def _chosen_grid(page: Page, coverage: Coverage, grid: int) -> None:
@@ -129,6 +139,11 @@ def _table(page: Page, coverage: Coverage) -> None:
     """Draw the grids as a table; the grid that is chosen on the map is ticked, and the reverse."""
     table = grid_table_for(page, coverage)
     shares = [column for column in map(str, table.columns) if column.endswith("%")]
+    rounded = once_a_coverage(
+        coverage,
+        ("rounded table", page.state.weight, page.lang),
+        lambda: table.round(dict.fromkeys(shares, 2)),
+    )
     formats = dict(zip(map(str, table.columns[-3:]), ("%.1f", "%.1f", "%.2f"), strict=True))
 
     def picked() -> None:
@@ -138,7 +153,7 @@ def _table(page: Page, coverage: Coverage) -> None:
 
     show_selected("overview.table", table, _grid_id(page, page.state))
     st.dataframe(
-        table.round(dict.fromkeys(shares, 2)),
+        rounded,
         hide_index=True,
         height=320,
         key="overview.table",
@@ -157,7 +172,15 @@ def _table(page: Page, coverage: Coverage) -> None:
 
 
 def grid_table_for(page: Page, coverage: Coverage) -> pd.DataFrame:
-    """Return the grids as a leader reads them: index = id, titles as headings."""
+    """Return the grids as a leader reads them: index = id, titles as headings; not to change."""
+    return once_a_coverage(
+        coverage,
+        ("table", page.state.weight, page.lang),
+        lambda: _grid_table(page, coverage),
+    )
+
+
+def _grid_table(page: Page, coverage: Coverage) -> pd.DataFrame:
     grids, weight, lang = coverage.grids, page.state.weight, page.lang
     title = WEIGHT_TITLES[weight].say(lang)
     columns = {

@@ -20,7 +20,9 @@ from views.state import MINUTES, TARGETS, WEIGHTS, PageState, read_state, weight
 STYLE = """
 <style>
 [data-testid="stMainBlockContainer"] {padding: 3.5rem 1.4rem 1.5rem; max-width: 118rem;}
-[data-testid="stMainBlockContainer"] h3 {font-size: 1.05rem; padding: .6rem 0 .1rem;}
+[data-testid="stMainBlockContainer"] h3 {font-size: 1.05rem; line-height: 1.5;
+  padding: .6rem 0 .1rem;}
+[data-testid="stHeading"] [data-testid="stMarkdownContainer"] {margin-bottom: 0;}
 [class*="st-key-controls"] [data-testid="stButtonGroup"] button,
 [class*="st-key-controls"] [data-testid="stPopover"] button {min-height: 2.5rem;}
 [data-testid="stVerticalBlock"] {gap: .55rem;}
@@ -136,10 +138,15 @@ def open_page(title: Text) -> Page:
             )
         )
         state = replace(state, grid="")
+    offered = counted_weights(study)
+    if state.weight not in offered:
+        if "weight" in st.query_params:
+            refused.append(_no_weight(state.weight, offered[0]))
+        state = replace(state, weight=offered[0])
     page = Page(settings, Viewer.everything(), version, state, study)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="controls"):
         _head(page, title)
-        page = replace(page, state=_controls(page))
+        page = replace(page, state=_controls(page, offered))
     if refused:
         st.warning("  \n".join(as_markdown(sentence.say(page.lang)) for sentence in refused))
     for what in ("grids", "network", "stations"):
@@ -149,6 +156,14 @@ def open_page(title: Text) -> Page:
             if what != "stations":
                 st.stop()
     return page
+
+
+def _no_weight(weight: str, instead: str) -> Text:
+    missing, shown = weight_title(weight), weight_title(instead)
+    return Text(
+        f"数据里没有{missing.zh}数，改按{shown.zh}计。",
+        f"The data hold no numbers of {missing.en}; {shown.en} are counted instead.",
+    )
 
 
 def set_state(state: PageState) -> None:
@@ -206,7 +221,19 @@ def _head(page: Page, title: Text) -> None:
     )
 
 
-def _controls(page: Page) -> PageState:
+def counted_weights(study: Study) -> list[str]:
+    """Return the weights of which the study knows any, in the order offered; never none."""
+    frames = (study.buildings, study.compounds, study.places)
+    known = [
+        weight
+        for weight in WEIGHTS
+        if any(weight in frame and frame[weight].sum() > 0 for frame in frames)
+        or (weight == "buildings" and len(study.buildings))
+    ]
+    return known or [WEIGHTS[0]]
+
+
+def _controls(page: Page, offered: list[str]) -> PageState:
     """Draw the controls and return the state they say; a change is written to the address bar."""
     state, lang = page.state, page.lang
     minutes = st.segmented_control(
@@ -222,9 +249,11 @@ def _controls(page: Page) -> PageState:
         key=preset("page.profile", state.profile),
         width=130,
     )
+    if st.session_state.get("page.weight") not in offered:
+        st.session_state.pop("page.weight", None)  # the data behind an open page have changed
     weight = st.selectbox(
         page.say("按什么计", "Counted in"),
-        WEIGHTS,
+        offered,
         format_func=lambda name: weight_title(name).say(lang),
         key=preset("page.weight", state.weight),
         width=130,

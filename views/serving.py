@@ -4,7 +4,9 @@ import importlib.util
 import os
 import socket
 import threading
+import time
 from collections.abc import Callable
+from itertools import product
 
 from streamlit.web import bootstrap
 
@@ -12,17 +14,18 @@ from data.errors import StoreError
 from data.settings import Settings
 from data.viewer import Viewer
 from geo.errors import GeoError
+from geo.profiles import PROFILES
 from geo.text import Text
 from views.shared import (
     coverage_layers,
-    coverage_of,
     current_version,
     engine_of,
     ground_layers,
     study_of,
 )
-from views.state import DEFAULT
+from views.state import DEFAULT, MINUTES
 
+WARMING_S = 10.0  # for all choices together; the one that runs is finished
 BRAND_RED, BRAND_RED_ON_DARK = "#b3202a", "#e8636b"
 FONT = (
     "'Segoe UI', 'PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC', 'Noto Sans SC', "
@@ -74,6 +77,9 @@ def _options(address: str, port: int, *, opens: bool) -> dict[str, object]:
         "client_toolbarMode": "minimal",
         "client_showErrorDetails": "none",
         "global_developmentMode": False,
+        # A whole collection after every rerun of every session is most of the time of a rerun when
+        # many change a control at once; Python's own collections come when there is garbage.
+        "runner_postScriptGC": False,
         # Only colours of their own for light and for dark let the page follow the visitor's system.
         "theme_light_primaryColor": BRAND_RED,
         "theme_dark_primaryColor": BRAND_RED_ON_DARK,
@@ -97,16 +103,23 @@ def _require_free(address: str, port: int) -> None:
 
 
 def _warm(settings: Settings) -> None:
-    """Make what the first page needs, so that the first visitor does not wait for it."""
+    """Make what the first page needs, then what its walkers and minutes need while that is quick.
+
+    So the first visitor does not wait, and no later one where a subdistrict is of the usual size.
+    """
+    until = time.monotonic() + WARMING_S
     viewer, state = Viewer.everything(), DEFAULT
     try:
         version = current_version(settings, viewer)
         key = (settings.database, viewer, version)
         if len(study_of(*key).grids) == 0:
             return
-        choices = (state.profile, state.minutes, state.at)
-        coverage_of(*key, *choices)
         ground_layers(*key, settings.language)
-        coverage_layers(*key, *choices, state.shown_figure, settings.language)
+        choices = [(state.profile, state.minutes), *product(PROFILES, MINUTES)]
+        for profile, minutes in choices:
+            if time.monotonic() > until:
+                return
+            at, figure = state.at, state.shown_figure
+            coverage_layers(*key, profile, minutes, at, figure, settings.language)
     except GeoError:
         return  # the page itself says what is missing

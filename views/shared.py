@@ -5,7 +5,12 @@ is frozen, because Streamlit collects garbage after every rerun and would walk a
 """
 
 import gc
+import threading
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
+from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 import streamlit as st
@@ -27,6 +32,25 @@ from layers.grid import grid_layer
 from layers.map_layer import MapLayer
 from layers.service_area import service_area_layer
 from layers.station import station_layer
+
+N_DRAWING, LONGEST_WAIT_S = 3, 1.0
+_turns = threading.BoundedSemaphore(N_DRAWING)
+
+
+@contextmanager
+def turn_to_draw() -> Iterator[None]:
+    """Let few sessions draw at a time, the first come first; nobody waits longer than a second.
+
+    One thread runs Python at a time anyway: where fifty draw at once, all are done as late as the
+    last, and their claims on Python's lock take time too. The limit is for the sessions that come
+    while others wait for something large to be computed.
+    """
+    has_turn = _turns.acquire(timeout=LONGEST_WAIT_S)
+    try:
+        yield
+    finally:
+        if has_turn:
+            _turns.release()
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
@@ -86,6 +110,23 @@ def coverage_of(
     coverage = cover(study, profile=profile, minutes=minutes, at=at, ground=ground)
     gc.freeze()
     return coverage
+
+
+Made = TypeVar("Made")
+_made_of: WeakKeyDictionary[Coverage, dict[Hashable, Any]] = WeakKeyDictionary()
+
+
+def once_a_coverage(coverage: Coverage, key: Hashable, make: Callable[[], Made]) -> Made:
+    """Return what `make` makes of a coverage, made once a key and kept as long as the coverage.
+
+    For sentences and small tables: pandas takes milliseconds for each, and every session asks.
+    What comes back is shared, so nobody may change it.
+    """
+    made = _made_of.setdefault(coverage, {})
+    if key not in made:
+        made[key] = make()
+    found: Made = made[key]
+    return found
 
 
 @st.cache_resource(show_spinner=False, max_entries=6)
