@@ -1,5 +1,6 @@
 """Covering sets within a limit, and demand rows merged that the same sites cover. Compiled."""
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -73,6 +74,7 @@ def whole_weights(weights: Floats) -> tuple[Floats, float]:
     total = float(weights.sum())
     if total <= EXACT_TOTAL and (weights == np.rint(weights)).all():
         return weights, 1.0
+    total = math.fsum(weights)  # the same in whatever order they come
     scale = float(2.0 ** np.floor(np.log2(EXACT_TOTAL / total)))
     return np.rint(weights * scale), scale
 

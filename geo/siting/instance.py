@@ -135,6 +135,21 @@ def read_limit(limit_s: float) -> float:
     return float(limit)
 
 
+def read_time_limit(time_limit_s: float | None) -> float | None:
+    """Check how long a solve may take: not negative, or None for as long as it needs."""
+    if time_limit_s is None:
+        return None
+    limit = _numbers(time_limit_s, "time_limit_s", "求解时限").astype(np.float64)
+    if limit.ndim or np.isnan(limit) or limit < 0:
+        raise SitingError(
+            Text(
+                f"求解时限 time_limit_s 应为不小于 0 的秒数,收到 {time_limit_s!r}。",
+                f"time_limit_s must be a number of seconds of at least 0, not {time_limit_s!r}.",
+            )
+        )
+    return float(limit)
+
+
 def read_whole(value: object, name: str, least: int = 0) -> int:
     """Check a whole number, such as p."""
     try:

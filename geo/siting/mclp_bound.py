@@ -31,7 +31,20 @@ class Dual(NamedTuple):
 @njit(cache=True, nogil=True)
 def largest(values: Floats, p: int) -> Ints:
     """Return the positions of the p largest values, ties to the lowest position; descending."""
-    return np.argsort(-values, kind="mergesort")[:p]
+    if 4 * p > len(values):
+        return np.argsort(-values, kind="mergesort")[:p]
+    top = np.empty(p, np.int64)
+    n_top = 0
+    for j in range(len(values)):
+        if n_top == p and values[j] <= values[top[p - 1]]:
+            continue
+        at = min(n_top, p - 1)
+        while at > 0 and values[top[at - 1]] < values[j]:
+            top[at] = top[at - 1]
+            at -= 1
+        top[at] = j
+        n_top = min(n_top + 1, p)
+    return top
 
 
 @njit(cache=True, nogil=True)
@@ -66,11 +79,12 @@ def _priced(rows: Rows, prices: Floats, p: int, sums: Floats) -> tuple[float, In
 
 @njit(cache=True, nogil=True)
 def lower_bound_run(
-    rows: Rows, p: int, dual: Dual, covered: float, n_runs: int
+    rows: Rows, p: int, dual: Dual, covered: float, unit: float, n_runs: int
 ) -> tuple[float, Ints]:
     """Improve the prices by a volume-like subgradient search; return the best choice it met.
 
-    `covered` is what the best plan known covers, the target of the steps. The state is in `dual`.
+    `covered` is what the best plan known covers, the target of the steps; the search ends as soon
+    as the bound leaves no room for a unit more. The state is in `dual`.
     """
     n, figures = len(rows.weight), dual.figures
     prices, sums = dual.prices.copy(), np.empty(len(dual.sums))
@@ -107,6 +121,11 @@ def lower_bound_run(
             dot_both += rows.weight[i] * new * old
         if met > best_met:
             best_met, best_choice = met, top.copy()
+        if bound < max(covered, met) + unit:
+            figures[0] = bound
+            dual.prices[:] = prices
+            dual.sums[:] = sums
+            break
         share = 1.0
         if dot_old > 0.0:
             # The mix of old and new direction that is shortest, within limits.
@@ -173,4 +192,3 @@ def warm_prices(rows: Rows, p: int, prices: Floats, covered: float, n_runs: int)
             v = np.rint(u[i] + step * rows.weight[i] * direction[i])
             u[i] = min(max(v, 0.0), rows.weight[i])
     return best_u
-

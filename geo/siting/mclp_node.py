@@ -10,7 +10,8 @@ from geo.siting.covering import SERVED, Floats, Ints, hash_words, rows_of_first,
 from geo.siting.mclp_bound import Dual, first_prices, largest, lower_bound_run, warm_prices
 from geo.siting.mclp_search import Rows, covered_weight, kicked, rows_of, swap
 
-RUNS = 30  # of the subgradient search between two looks at the clock
+RUNS = 60  # of the subgradient search between two looks at the clock
+NODE_RUNS = 40
 ROOT_WARM_RUNS = 100
 WORK_OF_A_LOOK = 2e7  # cells touched between two looks at the clock, about 0.1 s
 MOST_CHUNKS = 40
@@ -35,6 +36,8 @@ class MclpNode:
     bound: float = 0.0
     stalled: bool = False
     is_root: bool = False
+    is_warm: bool = False  # the prices are good ones already
+    first_found_prices: Floats = field(default_factory=lambda: np.zeros(0))  # before any reduction
     dual: Dual | None = None
     chunks: int = 0
     history: list[float] = field(default_factory=list)
@@ -50,8 +53,10 @@ class MclpNode:
         if dual is None:  # for the type checker: _start has just made it
             return None
         work = len(self.rows.candidate) + 4 * len(self.rows.weight)
-        runs = int(np.clip(WORK_OF_A_LOOK / max(work, 1), 3, RUNS))
-        met, choice = lower_bound_run(self.rows, self.p, dual, target, runs)
+        runs = int(np.clip(WORK_OF_A_LOOK / max(work, 1), 3, RUNS if self.is_root else NODE_RUNS))
+        met, choice = lower_bound_run(self.rows, self.p, dual, target, self.unit, runs)
+        if len(self.first_found_prices) == len(dual.prices):
+            self.first_found_prices = dual.prices
         before = self.bound
         self.bound = max(self.bound, self.total - self.served - dual.figures[0])
         found = self._improved(met, choice, target)
@@ -75,10 +80,11 @@ class MclpNode:
         return [self._reduced(is_it, ~is_it), self._reduced(np.zeros_like(is_it), ~is_it)]
 
     def _start(self, target: float) -> None:
-        if self.is_root:
+        if self.is_root and not self.is_warm:
             work = len(self.rows.candidate) + 4 * len(self.rows.weight)
             runs = int(np.clip(20 * WORK_OF_A_LOOK / max(work, 1), 10, ROOT_WARM_RUNS))
             self.prices = warm_prices(self.rows, self.p, self.prices, target, runs)
+            self.first_found_prices = self.prices
         c = len(self.ids)
         figures = np.array([np.inf, 0.1, 0.0, 0.0])
         direction = np.zeros(len(self.prices))
@@ -103,11 +109,12 @@ class MclpNode:
         sites = choice
         if self.dual is None:
             return None
-        if met <= target and (self.is_root or self.chunks == 0):
+        is_over = self.dual.figures[0] < target + self.unit
+        if met <= target and not is_over and (self.is_root or self.chunks == 0):
             start = largest(self.dual.choice, self.p)
             sites, met = swap(self.rows, start)
             if self.is_root:
-                pool = np.flatnonzero(self.dual.choice > 0.01)
+                pool = np.flatnonzero(self.dual.choice > 0.01)  # not empty: it sums to p
                 n_kicks = int(np.clip(4e6 / max(len(self.rows.candidate), 1), 2, 60))
                 sites, met = kicked(self.rows, sites, pool, n_kicks, 1 + self.chunks)
         if met <= target:
@@ -121,14 +128,14 @@ class MclpNode:
             before = self.bound
             self.history = [self.bound]
         self.history.append(self.bound)
-        back = 3 if self.is_root else 1
-        if runs < RUNS:
+        back = 2 if self.is_root else 1
+        if runs < NODE_RUNS:
             back *= 4
         if len(self.history) <= back + 1:
             return
         rise = self.bound - self.history[-1 - back]
         open_ = best - self.bound
-        self.stalled = rise < (0.03 if self.is_root else 0.08) * open_ or self.chunks >= MOST_CHUNKS
+        self.stalled = rise < (0.03 if self.is_root else 0.15) * open_ or self.chunks >= MOST_CHUNKS
 
     def _fix(self, best: float) -> None:
         """Open or drop the candidates without which, or with which, nothing can be better."""
@@ -190,8 +197,16 @@ class MclpNode:
         return node
 
 
-def root_node(rows: Rows, p: int, sites: Ints, unit: float) -> MclpNode:
-    """Return the whole problem, with prices that suit a good plan."""
+def root_node(
+    rows: Rows, p: int, sites: Ints, unit: float, prices: Floats | None = None
+) -> MclpNode:
+    """Return the whole problem, with the prices of a near problem or such as suit a good plan."""
     total = float(rows.weight.sum())
     ids = np.arange(len(rows.column_start) - 1)
-    return MclpNode(rows, p, ids, (), 0.0, total, unit, first_prices(rows, sites), is_root=True)
+    if prices is None:
+        node = MclpNode(rows, p, ids, (), 0.0, total, unit, first_prices(rows, sites))
+    else:
+        node = MclpNode(rows, p, ids, (), 0.0, total, unit, prices.copy(), is_warm=True)
+    node.is_root = True
+    node.first_found_prices = node.prices
+    return node

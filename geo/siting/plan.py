@@ -24,7 +24,8 @@ class SitingPlan:
     """A set of sites and its proof. Sites are column numbers of the times matrix.
 
     `optimal` means proven: no plan beats `objective`; exactly where the weights (and, for the
-    p-median, the products of weight and time) are whole numbers, else to 1e-9 of it. `feasible`
+    p-median, the products of weight and time) are whole numbers, else to 1e-9 of the most that it
+    could be. `feasible`
     means stopped before the proof: no plan beats `bound`. `infeasible` comes with `reasons`; its
     objective is what could be reached at best, or inf where times would have to be finite.
     """
