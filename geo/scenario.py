@@ -10,18 +10,17 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, get_args
+from typing import Any
 
 from geo.errors import ScenarioError
 from geo.profiles import PROFILES
-from geo.siting.plan import Status
 from geo.study import WEIGHTS, Study
 from geo.text import Text
 from geo.whatif import LONGEST_NAME, Edit, edits_from_json, edits_to_json
 
 FORMAT = 1
 MARK = "redgrid_scenario"  # the key that holds the format number and tells our files from others
-STATUSES: tuple[str, ...] = get_args(Status)
+STATUSES = ("optimal", "feasible", "infeasible")  # as `geo.siting.SitingPlan` has them
 MOST_EDITS = 500
 MOST_MINUTES = 240
 MOST_QUESTION_BYTES = 1_000_000
@@ -36,7 +35,7 @@ class Proof:
 
     objective: float
     bound: float
-    status: str  # a key of STATUSES
+    status: str  # one of STATUSES
 
     def __post_init__(self) -> None:
         _require("objective", self.objective, _is_figure(self.objective), _A_FIGURE)
