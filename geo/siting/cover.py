@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
+from geo.siting.cover_search import searched_cover
 from geo.siting.highs import Milp, Stop, solve_milp
 from geo.siting.reduction import Words, reduce_cover, unpack
 
@@ -124,12 +125,18 @@ def _pieces(flags: Flags, columns: Ints) -> list[Piece]:
 
 
 def _proven(piece: Piece, stop: Stop, at_most: int | None) -> Piece:
-    """Return the piece with a smallest cover, or one of `at_most` columns, or a higher bound."""
-    if len(piece.cover) <= piece.bound:
+    """Return the piece with a smallest cover, or one of `at_most` columns, or a higher bound.
+
+    The linear relaxation gives a bound, local search a cover; HiGHS closes what is left open.
+    """
+    piece = _relaxed(piece, stop)
+    goal = piece.bound if at_most is None else max(piece.bound, at_most)
+    if len(piece.cover) <= goal or (at_most is not None and piece.bound > at_most):
         return piece
-    n_columns = len(piece.columns)
-    n_rows = len(piece.rows)
-    start = np.zeros(n_columns)
+    piece = piece._replace(cover=searched_cover(piece.rows, piece.cover, goal))
+    if len(piece.cover) <= goal or stop.is_due():
+        return piece
+    start = np.zeros(len(piece.columns))
     start[piece.cover] = 1.0
     if at_most is not None:
 
@@ -137,23 +144,38 @@ def _proven(piece: Piece, stop: Stop, at_most: int | None) -> Piece:
             return best <= at_most + 0.5 or bound > at_most + 1e-6
 
         stop = stop._replace(is_enough=is_enough)
-    model = Milp(
+    answer = solve_milp(_model(piece, is_whole=True), stop, is_count=True, start=start)
+    cover = piece.cover
+    if answer.values is not None:
+        found = np.flatnonzero(answer.values > 0.5)
+        if len(found) <= len(cover) and piece.rows[:, found].any(axis=1).all():
+            cover = found
+    bound = piece.bound if not np.isfinite(answer.bound) else max(piece.bound, int(answer.bound))
+    return piece._replace(cover=cover, bound=min(bound, len(cover)))
+
+
+def _relaxed(piece: Piece, stop: Stop) -> Piece:
+    """Return the piece with the bound of its linear relaxation."""
+    if len(piece.cover) <= piece.bound:
+        return piece
+    plain = Stop(stop.deadline, stop.is_asked)
+    answer = solve_milp(_model(piece, is_whole=False), plain, is_count=True)
+    if answer.outcome != "optimal":
+        return piece
+    return piece._replace(bound=min(max(piece.bound, int(answer.bound)), len(piece.cover)))
+
+
+def _model(piece: Piece, *, is_whole: bool) -> Milp:
+    n_rows, n_columns = piece.rows.shape
+    return Milp(
         cost=np.ones(n_columns),
         matrix=sparse.csr_array(piece.rows.astype(np.float64)),
         row_low=np.ones(n_rows),
         row_high=np.full(n_rows, np.inf),
         low=np.zeros(n_columns),
         high=np.ones(n_columns),
-        is_whole=np.ones(n_columns, bool),
+        is_whole=np.full(n_columns, is_whole),
     )
-    answer = solve_milp(model, stop, is_count=True, start=start)
-    bound = piece.bound if not np.isfinite(answer.bound) else max(piece.bound, int(answer.bound))
-    cover = piece.cover
-    if answer.values is not None:
-        found = np.flatnonzero(answer.values > 0.5)
-        if len(found) <= len(cover) and piece.rows[:, found].any(axis=1).all():
-            cover = found
-    return piece._replace(cover=cover, bound=min(bound, len(cover)))
 
 
 @njit(cache=True, nogil=True)
