@@ -155,16 +155,14 @@ def swap(rows: Rows, sites: Ints) -> tuple[Ints, float]:
 
 
 @njit(cache=True, nogil=True)
-def _random(state: int, below: int) -> tuple[int, int]:
+def next_random(state: int, below: int) -> tuple[int, int]:
     """Return the next state and a number in [0, below): a plain congruential generator."""
     state = (state * 1103515245 + 12345) & 0x7FFFFFFF
     return state, (state >> 8) % below
 
 
 @njit(cache=True, nogil=True)
-def kicked(
-    rows: Rows, sites: Ints, pool: Ints, n_kicks: int, seed: int
-) -> tuple[Ints, float]:
+def kicked(rows: Rows, sites: Ints, pool: Ints, n_kicks: int, seed: int) -> tuple[Ints, float]:
     """Replace two to four open candidates by some of the pool, descend again, keep if no worse."""
     p = len(sites)
     best, now = np.sort(sites), np.sort(sites)
@@ -174,8 +172,8 @@ def kicked(
     state = seed
     for kick in range(n_kicks):
         for _ in range(min(2 + kick % 3, p)):
-            state, at = _random(state, p)
-            state, pick = _random(state, len(pool))
+            state, at = next_random(state, p)
+            state, pick = next_random(state, len(pool))
             new = pool[pick]
             if is_open[new]:
                 continue
