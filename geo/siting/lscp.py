@@ -4,18 +4,15 @@ import math
 import time
 from collections.abc import Callable
 from fractions import Fraction
-from itertools import pairwise
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import sparse
 
 from geo.siting.constrained import solve_constrained
 from geo.siting.constraints import SitingConstraints, read_share
-from geo.siting.cover import OnFound, lowest_equals, smallest_cover
+from geo.siting.cover import lowest_equals, smallest_cover
 from geo.siting.covering import MergedDemand, covering_sets, merge_demand
-from geo.siting.highs import Milp, Stop, solve_milp
+from geo.siting.highs import Stop
 from geo.siting.infeasible import out_of_reach, out_of_reach_reasons
 from geo.siting.instance import (
     Choice,
@@ -25,21 +22,14 @@ from geo.siting.instance import (
     read_times,
     read_weights,
 )
+from geo.siting.mclp import MclpInstance
+from geo.siting.partial import Fewest, fewest_for_share
 from geo.siting.plan import OnProgress, ShouldStop, SitingPlan
 from geo.siting.reduction import pack_columns
 from geo.text import Text
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
-Found = Callable[[float, float, Ints], None]
-STRICTER = (0.0, 1e-7, 1e-5)  # relative: added to the weight asked for until rounding keeps it
-
-
-class FewestSites(NamedTuple):
-    """New sites as numbers among the candidates, and the fewest that any plan needs."""
-
-    candidates: Ints  # ascending
-    bound: int
 
 
 def solve_lscp(
@@ -59,7 +49,8 @@ def solve_lscp(
     """Find the fewest new sites that cover all demand within the limit, or a share of its weight.
 
     Location set covering (Toregas et al. 1971); a share below one is partial covering (Daskin and
-    Owen 1999). Rows and columns are reduced first, the rest is proven by HiGHS.
+    Owen 1999), solved as an MCLP of ever fewer sites. For all demand rows and columns are reduced
+    first, the rest is proven by HiGHS.
 
     Parameters
     ----------
@@ -113,55 +104,54 @@ def solve_lscp(
     limit, part = read_limit(limit_s), read_share(share)
     choice = read_choice(read.m, None, existing, forbidden, mandatory)
     stop = Stop(None if time_limit_s is None else time.monotonic() + time_limit_s, should_stop)
-    merged = merge_demand(covering_sets(read, limit), weight, choice)
-    missing = _need(merged, part) - merged.served_weight
-    if missing > merged.weight.sum():
+    sets = covering_sets(read, limit)
+    merged = merge_demand(sets, weight, choice)
+    need = _need(merged, part)
+    if need - merged.served_weight > merged.weight.sum():
         reach = out_of_reach(read, weight, choice, limit_s=limit, share=part)
         reasons = out_of_reach_reasons(reach, limit_s=limit, share=part)
         return _plan(read, choice, limit, None, began, reasons)
 
-    def found(best: float, bound: float, candidates: Ints) -> None:
+    def found(at: Fewest) -> None:
         if on_progress is not None:
-            on_progress(best, bound, tuple(choice.candidates[candidates].tolist()))
+            on_progress(float(len(at.sites)), float(at.bound), at.sites)
 
-    fewest = fewest_sites(merged, choice, part, stop=stop, on_found=found)
+    if need - merged.served_weight == merged.weight.sum():
+        fewest = fewest_sites(merged, choice, stop=stop, on_found=found)
+    else:
+        instance = MclpInstance.prepare(read, weight, limit, choice, sets)
+        fewest = fewest_for_share(instance, need / merged.scale, stop=stop, on_found=found)
     return _plan(read, choice, limit, fewest, began)
 
 
 def fewest_sites(
     merged: MergedDemand,
     choice: Choice,
-    share: float = 1.0,
     *,
     stop: Stop | None = None,
-    on_found: Found | None = None,
-) -> FewestSites:
-    """Find the fewest candidates on merged demand, the mandatory ones among them.
-
-    All of them together cover the share asked for.
-    """
+    on_found: Callable[[Fewest], None] | None = None,
+) -> Fewest:
+    """Find the fewest candidates that cover all merged demand, the mandatory ones among them."""
     stop = stop or Stop()
     must = np.searchsorted(choice.candidates, choice.mandatory)
-    row = np.repeat(np.arange(merged.n_rows), np.diff(merged.start))
-    is_met = np.zeros(merged.n_rows, bool)
-    is_met[row[np.isin(merged.candidate, must)]] = True
-    missing = _need(merged, share) - merged.served_weight - merged.weight[is_met].sum()
-    is_open = ~is_met & (merged.weight > 0)
-    if missing <= 0:
-        return FewestSites(must, len(must))
+    size = np.diff(merged.start)
+    row = np.repeat(np.arange(merged.n_rows), size)
+    is_open = merged.weight > 0
+    is_open[row[np.isin(merged.candidate, must)]] = False
+    start = np.concatenate(([0], np.cumsum(size[is_open]))).astype(np.int64)
+    column = merged.candidate[np.repeat(is_open, size)].astype(np.int64)
+    bits = pack_columns(start, column, merged.n_candidates)
 
     def told(candidates: Ints, bound: int) -> None:
         if on_found is not None:
             both = np.union1d(must, candidates)
-            on_found(len(both), bound + len(must), both)
+            on_found(Fewest(tuple(choice.candidates[both].tolist()), bound + len(must)))
 
-    if missing < merged.weight[is_open].sum():
-        answer = _partial(merged, is_open, missing, stop, told)
-    else:
-        answer = _full(merged, is_open, stop, told)
-    new = np.union1d(must, answer.candidates)
-    told(answer.candidates, answer.bound)
-    return FewestSites(new, answer.bound + len(must))
+    answer = smallest_cover(bits, merged.n_candidates, stop, on_found=told)
+    lowest = lowest_equals(answer.columns, bits, merged.n_candidates)
+    told(lowest, answer.bound)
+    new = choice.candidates[np.union1d(must, lowest)]
+    return Fewest(tuple(new.tolist()), answer.bound + len(must))
 
 
 def _need(merged: MergedDemand, share: float) -> float:
@@ -175,110 +165,22 @@ def _need(merged: MergedDemand, share: float) -> float:
     return need if merged.scale == 1 or share == 1 else need - len(merged.of_demand)
 
 
-def _full(
-    merged: MergedDemand, is_open: NDArray[np.bool_], stop: Stop, told: OnFound
-) -> FewestSites:
-    start, column = _rows(merged, is_open)
-    bits = pack_columns(start, column, merged.n_candidates)
-    answer = smallest_cover(bits, merged.n_candidates, stop, on_found=told)
-    return FewestSites(lowest_equals(answer.columns, bits, merged.n_candidates), answer.bound)
-
-
-def _partial(
-    merged: MergedDemand,
-    is_open: NDArray[np.bool_],
-    missing: float,
-    stop: Stop,
-    told: OnFound,
-) -> FewestSites:
-    """Choose columns and covered rows together; the weight asked for is one more row."""
-    start, column = _rows(merged, is_open)
-    weight = merged.weight[is_open]
-    order = _canonical(start, column)
-    n_rows, n_columns = len(weight), merged.n_candidates
-    covers = sparse.csr_array((np.ones(len(column)), column, start), (n_rows, n_columns))[order]
-    weight = weight[order]
-    greedy = greedy_share(covers, weight, missing)
-    told(greedy, 1)
-    best, bound = greedy, 1
-    for stricter in STRICTER:
-        model = partial_model(covers, weight, missing * (1 + stricter))
-        values = np.zeros(n_columns + n_rows)
-        values[best] = 1.0
-        values[n_columns:] = np.asarray(covers @ values[:n_columns]) > 0
-        answer = solve_milp(model, stop, is_count=True, start=values)
-        if not stricter and np.isfinite(answer.bound):
-            bound = max(bound, int(answer.bound))
-        if answer.values is None:
-            break
-        chosen = np.flatnonzero(answer.values[:n_columns] > 0.5)
-        is_enough = weight[covers[:, chosen].sum(axis=1) > 0].sum() >= missing
-        if is_enough and len(chosen) <= len(best):
-            best = chosen
-        if is_enough or stop.is_due():
-            break
-    return FewestSites(best, min(bound, len(best)))
-
-
-def partial_model(covers: sparse.csr_array, weight: Floats, missing: float) -> Milp:
-    """Return the model: fewest columns such that the rows they touch weigh `missing` together."""
-    n_rows, n_columns = covers.shape
-    links = sparse.hstack([covers, -sparse.eye_array(n_rows)])
-    total = sparse.hstack(
-        [sparse.csr_array((1, n_columns)), sparse.csr_array(weight[None, :] / missing)]
-    )
-    return Milp(
-        cost=np.concatenate([np.ones(n_columns), np.zeros(n_rows)]),
-        matrix=sparse.csr_array(sparse.vstack([links, total], format="csr")),
-        row_low=np.concatenate([np.zeros(n_rows), [1.0]]),
-        row_high=np.full(n_rows + 1, np.inf),
-        low=np.zeros(n_columns + n_rows),
-        high=np.ones(n_columns + n_rows),
-        is_whole=np.arange(n_columns + n_rows) < n_columns,
-    )
-
-
-def greedy_share(covers: sparse.csr_array, weight: Floats, missing: float) -> Ints:
-    """Return columns, the one that adds most first (the lowest of equals), until it is enough."""
-    by_column = covers.T.tocsr()
-    left = weight.astype(np.float64)
-    chosen: list[int] = []
-    while weight.sum() - left.sum() < missing:
-        best = int(np.argmax(by_column @ left))
-        chosen.append(best)
-        left[by_column.indices[by_column.indptr[best] : by_column.indptr[best + 1]]] = 0.0
-    return np.array(sorted(chosen), np.int64)
-
-
-def _rows(merged: MergedDemand, kept: NDArray[np.bool_]) -> tuple[Ints, Ints]:
-    """Return some merged rows in compressed form: start and candidates."""
-    size = np.diff(merged.start)
-    start = np.concatenate(([0], np.cumsum(size[kept]))).astype(np.int64)
-    return start, merged.candidate[np.repeat(kept, size)].astype(np.int64)
-
-
-def _canonical(start: Ints, column: Ints) -> list[int]:
-    """Return the order of rows by their sets, so that the order of demand cannot matter."""
-    sets = [tuple(column[a:b].tolist()) for a, b in pairwise(start)]
-    return sorted(range(len(sets)), key=sets.__getitem__)
-
-
 def _plan(
     times: Times,
     choice: Choice,
     limit_s: float,
-    fewest: FewestSites | None,
+    fewest: Fewest | None,
     began: float,
     reasons: tuple[Text, ...] = (),
 ) -> SitingPlan:
-    new = [] if fewest is None else choice.candidates[fewest.candidates].tolist()
+    new = () if fewest is None else fewest.sites
     open_sites = sorted([*choice.existing.tolist(), *new])
     assigned, seconds = times.nearest(open_sites)
     bound = np.inf if fewest is None else float(fewest.bound)
     is_proven = len(new) <= bound
     return SitingPlan(
         problem="lscp",
-        sites=tuple(new),
+        sites=new,
         open_sites=tuple(open_sites),
         objective=np.inf if fewest is None else float(len(new)),
         bound=bound,
