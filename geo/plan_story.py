@@ -96,10 +96,11 @@ def _lifted(
     case: SitingCase, weight: Floats, walks: tuple[Floats, Floats], target: float
 ) -> tuple[str, ...]:
     """Return the names of grids whose covered share reaches the target by a step, by code."""
-    grid = case.points["grid_id"]
-    total = pd.Series(weight).groupby(grid.array).sum()
+    grid = case.points["grid_id"].fillna(-1).astype(int)
+    total = pd.Series(weight).groupby(grid.to_numpy()).sum()
     reached = [
-        pd.Series(weight * (seconds <= case.limit_s)).groupby(grid.array).sum() >= target * total
+        pd.Series(weight * (seconds <= case.limit_s)).groupby(grid.to_numpy()).sum()
+        >= target * total
         for seconds in walks
     ]
     ids = total.index[(total > 0) & ~reached[0] & reached[1]]

@@ -1,7 +1,7 @@
 """From a study to a siting question on numbers, and its answer by `geo.siting`."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, get_args
@@ -18,9 +18,11 @@ from geo.coverage import left_out_reasons
 from geo.errors import SitingError
 from geo.ground import Ground
 from geo.reach import walking_times
+from geo.robust import Robustness, Variant, make_variants, sensitivity
 from geo.siting import (
     SitingConstraints,
     SitingPlan,
+    solve_constrained,
     solve_lscp,
     solve_mclp,
     solve_p_center,
@@ -272,29 +274,91 @@ def solve(
     SitingError
         The question does not fit the case, see `geo.siting`.
     """
-    weight = mixed_weight(case, question.weights)
+    as_set = Variant(
+        key="base",
+        title=Text("", ""),
+        times=case.times,
+        weights=mixed_weight(case, question.weights),
+        limit_s=case.limit_s,
+        existing=tuple(case.existing),
+    )
+    return _solve(case, question, as_set, on_progress=on_progress, should_stop=should_stop)
+
+
+def robustness(
+    case: SitingCase,
+    question: Question,
+    *,
+    elderly: SitingCase | None = None,
+    should_stop: ShouldStop | None = None,
+) -> Robustness:
+    """Answer the question anew at elderly speed, with other limits and without each station.
+
+    `elderly` is the same case at elderly speed; one with other sites or points is passed over.
+    """
+    is_same = (
+        elderly is not None
+        and elderly.sites["name"].tolist() == case.sites["name"].tolist()
+        and elderly.points.index.equals(case.points.index)
+    )
+    variants = make_variants(
+        case.times,
+        mixed_weight(case, question.weights),
+        limit_s=case.limit_s,
+        existing=list(case.existing),
+        elderly_times=elderly.times if elderly is not None and is_same else None,
+        names=case.sites["name"].tolist(),
+    )
+    return sensitivity(
+        lambda variant: _solve(case, question, variant, should_stop=should_stop), variants
+    )
+
+
+def _solve(
+    case: SitingCase,
+    question: Question,
+    variant: Variant,
+    *,
+    on_progress: OnProgress | None = None,
+    should_stop: ShouldStop | None = None,
+) -> SitingPlan:
+    """Ask the solver of the problem; with side constraints the one that knows them."""
+    mandatory = _columns(case, question.mandatory)
     common: dict[str, Any] = {
-        "existing": list(case.existing),
-        "mandatory": _columns(case, question.mandatory),
-        "forbidden": _columns(case, question.forbidden),
+        "existing": list(variant.existing),
+        "mandatory": mandatory,
+        "forbidden": sorted({*_columns(case, question.forbidden), *variant.forbidden}),
         "time_limit_s": question.time_limit_s,
         "on_progress": on_progress,
         "should_stop": should_stop,
     }
-    constraints = _constraints(case, question)
-    if constraints is not None and question.problem != "p_center":
-        common["constraints"] = constraints
-    if question.problem == "mclp":
-        return solve_mclp(case.times, weight, p=question.p, limit_s=case.limit_s, **common)
-    if question.problem == "lscp":
-        return solve_lscp(case.times, weight, limit_s=case.limit_s, share=question.share, **common)
-    rows = reachable(case) & (weight > 0)
-    times = _dense(case.times[rows])
-    if question.problem == "p_median":
-        plan = solve_p_median(times, weight[rows], p=question.p, **common)
+    times, weight, problem = variant.times, variant.weights, question.problem
+    rows = np.ones(len(weight), bool)
+    if problem in {"p_median", "p_center"}:
+        rows = (np.diff(times.indptr) > 0) & (weight > 0)
+        times, weight = _dense(times[rows]), weight[rows]
+    constraints = _constraints(case, question, rows)
+    asked: dict[str, Any] = {}
+    if problem == "lscp":
+        asked = {"limit_s": variant.limit_s, "share": question.share}
+    elif problem == "mclp":
+        asked = {"limit_s": variant.limit_s, "p": question.p}
     else:
-        plan = solve_p_center(times, p=question.p, **common)
-    return _over_all(case, plan)
+        asked = {"p": question.p}
+    if constraints is not None and problem != "p_center":
+        plan = solve_constrained(problem, times, weight, constraints=constraints, **asked, **common)
+    elif problem == "p_center":
+        plan = solve_p_center(times, **asked, **common)
+    else:
+        plan = SOLVERS[problem](times, weight, **asked, **common)
+    return plan if rows.all() else _over_all(case, plan)
+
+
+SOLVERS: dict[str, Callable[..., SitingPlan]] = {
+    "mclp": solve_mclp,
+    "lscp": solve_lscp,
+    "p_median": solve_p_median,
+}
 
 
 def _dense(times: csr_array) -> Floats:
@@ -303,11 +367,6 @@ def _dense(times: csr_array) -> Floats:
     row = np.repeat(np.arange(times.shape[0]), np.diff(times.indptr))
     dense[row, times.indices] = times.data
     return dense
-
-
-def reachable(case: SitingCase) -> NDArray[np.bool_]:
-    """Return whether any site can be walked to from each demand point (n,)."""
-    return np.asarray(np.diff(case.times.indptr) > 0)
 
 
 def _over_all(case: SitingCase, plan: SitingPlan) -> SitingPlan:
@@ -349,8 +408,10 @@ def _columns(case: SitingCase, candidate_ids: Sequence[int]) -> list[int]:
     return [of_id[i] for i in candidate_ids]
 
 
-def _constraints(case: SitingCase, question: Question) -> SitingConstraints | None:
-    """Return the side constraints of a question, None where nothing binds."""
+def _constraints(
+    case: SitingCase, question: Question, rows: NDArray[np.bool_]
+) -> SitingConstraints | None:
+    """Return the side constraints of a question on these demand points, None where none binds."""
     given: dict[str, Any] = {}
     if question.may_close:
         given["may_close"] = question.may_close
@@ -364,7 +425,7 @@ def _constraints(case: SitingCase, question: Question) -> SitingConstraints | No
     if question.one_per_community:
         given["site_group"] = case.sites["community_id"].fillna(-1).astype(int).to_numpy()
     if question.is_fair:
-        given["demand_group"] = case.points["grid_id"].fillna(-1).astype(int).to_numpy()
+        given["demand_group"] = case.points["grid_id"].fillna(-1).astype(int).to_numpy()[rows]
     return SitingConstraints(**given) if given else None
 
 

@@ -32,7 +32,8 @@ MODES = {
 }
 TABLE: Candidates = ("table", 0)
 LOOK_EVERY_S = 0.4  # while work runs beside the page
-WORTH_WAITING_S = 1.2  # most solves are done by then, and nothing flickers
+WORTH_WAITING_S = 0.5  # most solves are done by then, and nothing flickers
+SEEN = "siting.seen"
 CURVE_P_MAX = 12
 
 
@@ -166,11 +167,21 @@ def _new_stations(case: SitingCase, sites: tuple[int, ...]) -> list[Edit]:
 
 
 def _look_again() -> None:
-    """Rerun soon while work runs beside the page, so that it shows how far it is."""
-    job = next(running(), None)
-    if job is not None:
-        job.wait(LOOK_EVERY_S)
+    """Look now and then while work runs beside the page, without drawing it in between."""
+    if next(running(), None) is not None:
+        st.session_state[SEEN] = _how_far()
+        _look()
+
+
+@st.fragment(run_every=LOOK_EVERY_S)
+def _look() -> None:
+    """Draw the page anew when the work has something new to show."""
+    if _how_far() != st.session_state.get(SEEN):
         st.rerun()
+
+
+def _how_far() -> list[tuple[object, ...]]:
+    return [(id(job), job.sites, job.bound) for job in running()]
 
 
 # --- showing -------------------------------------------------------------------------------------
