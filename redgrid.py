@@ -442,14 +442,16 @@ def site(
 
 def _mix(text: str) -> list[tuple[str, float]]:
     """Return the weights that `members` or `members=1,households=2` says."""
-    parts = []
-    for part in text.split(","):
-        name, _, share = part.partition("=")
-        try:
-            parts.append((name.strip(), float(share or 1)))
-        except ValueError as error:
-            raise click.UsageError(f"--weight {part}") from error
-    return parts
+    from geo.study import WEIGHTS  # noqa: PLC0415 - heavy
+
+    parts = [part.partition("=") for part in text.split(",")]
+    try:
+        mix = [(name.strip(), float(share or 1)) for name, _, share in parts]
+    except ValueError:
+        mix = []
+    if not mix or any(name not in WEIGHTS or not share > 0 for name, share in mix):
+        raise click.BadParameter(f"{text} ({', '.join(WEIGHTS)})", param_hint="--weight")
+    return mix
 
 
 @cli.command()
