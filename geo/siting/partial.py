@@ -14,6 +14,8 @@ from geo.siting.mclp_search import greedy, lowest_ids, swap
 
 Ints = NDArray[np.int64]
 
+EASY_S = 0.5  # a question that takes longer is put aside until the easy ones are answered
+
 
 class Fewest(NamedTuple):
     """New sites as columns of times, mandatory ones with them, and the fewest any plan needs."""
@@ -45,17 +47,42 @@ def fewest_for_share(
     most = np.sort(_alone(instance))[::-1].cumsum()
     least = int(np.argmax([_covers(instance, total, need) for total in most])) + 1
     at = at._replace(bound=n_must + least)
+    at = _bisected(instance, need, at, stop, on_found)
     while len(at.sites) > at.bound and not stop.is_due():
+        fewer, is_too_few = _asked(instance, len(at.sites) - 1, need, stop)
+        if fewer is None and not is_too_few:
+            break
+        at = Fewest(at.sites, len(at.sites)) if fewer is None else at._replace(sites=fewer)
         if on_found is not None:
             on_found(at)
-        p = len(at.sites) - 1
-        fewer, is_too_few = _asked(instance, p, need, stop)
+    return at
+
+
+def _bisected(
+    instance: MclpInstance,
+    need: float,
+    at: Fewest,
+    stop: Stop,
+    on_found: Callable[[Fewest], None] | None,
+) -> Fewest:
+    """Close in on the number of sites with questions that are dropped where they get hard.
+
+    What is left open then lies next to the answer; far below it a bound comes at once.
+    """
+    unsure = len(at.sites)  # this number and those above it were too hard, or found
+    while unsure > at.bound and not stop.is_due():
+        if on_found is not None:
+            on_found(at)
+        p = (at.bound + unsure) // 2 if unsure > at.bound + 1 else at.bound
+        soon = time.monotonic() + EASY_S
+        brief = stop._replace(deadline=min(soon, stop.deadline or soon))
+        fewer, is_too_few = _asked(instance, p, need, brief)
         if fewer is not None:
-            at = at._replace(sites=fewer)
+            at, unsure = at._replace(sites=fewer), len(fewer)
         elif is_too_few:
             at = at._replace(bound=p + 1)
         else:
-            break
+            unsure = p
     if on_found is not None:
         on_found(at)
     return at
