@@ -20,13 +20,14 @@ from geo.siting.constrained_reasons import impossible_reasons
 from geo.siting.constrained_setting import cover_setting, median_setting
 from geo.siting.constraints import SitingConstraints, read_constraints, read_share
 from geo.siting.covering import covering_sets
-from geo.siting.highs import Milp, MilpAnswer, Stop, solve_milp
+from geo.siting.highs import Milp, MilpAnswer, Stop, solve_milp, stop_after
 from geo.siting.infeasible import said_share
 from geo.siting.instance import (
     Choice,
     Times,
     read_choice,
     read_limit,
+    read_time_limit,
     read_times,
     read_weights,
     read_whole,
@@ -94,7 +95,7 @@ def solve_constrained(
     rules = read_constraints(constraints, problem=problem, n=read.n, m=read.m)
     count = None if problem == "lscp" else read_whole(p, "p")
     choice = read_choice(read.m, None if rules.may_close else count, existing, forbidden, mandatory)
-    stop = Stop(None if time_limit_s is None else time.monotonic() + time_limit_s, should_stop)
+    stop = stop_after(read_time_limit(time_limit_s), should_stop)
     if problem == "p_median":
         setting, limit = median_setting(read, weight, choice, rules, count), np.inf
     else:

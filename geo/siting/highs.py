@@ -64,6 +64,11 @@ class Stop(NamedTuple):
         return self.is_asked is not None and self.is_asked()
 
 
+def stop_after(time_limit_s: float | None, is_asked: Callable[[], bool] | None = None) -> Stop:
+    """Return a stop so many seconds from now, or only when asked."""
+    return Stop(None if time_limit_s is None else time.monotonic() + time_limit_s, is_asked)
+
+
 def solve_milp(
     model: Milp, stop: Stop | None = None, *, is_count: bool = False, start: Floats | None = None
 ) -> MilpAnswer:

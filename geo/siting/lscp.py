@@ -12,13 +12,14 @@ from geo.siting.constrained import solve_constrained
 from geo.siting.constraints import SitingConstraints, read_share
 from geo.siting.cover import lowest_equals, smallest_cover
 from geo.siting.covering import MergedDemand, covering_sets, merge_demand
-from geo.siting.highs import Stop
+from geo.siting.highs import Stop, stop_after
 from geo.siting.infeasible import out_of_reach, out_of_reach_reasons
 from geo.siting.instance import (
     Choice,
     Times,
     read_choice,
     read_limit,
+    read_time_limit,
     read_times,
     read_weights,
 )
@@ -103,7 +104,7 @@ def solve_lscp(
     weight = read_weights(weights, read.n)
     limit, part = read_limit(limit_s), read_share(share)
     choice = read_choice(read.m, None, existing, forbidden, mandatory)
-    stop = Stop(None if time_limit_s is None else time.monotonic() + time_limit_s, should_stop)
+    stop = stop_after(read_time_limit(time_limit_s), should_stop)
     sets = covering_sets(read, limit)
     merged = merge_demand(sets, weight, choice)
     need = _need(merged, part)

@@ -9,8 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from geo.errors import shown_ids
 from geo.siting.cover import lowest_equals, smallest_cover
-from geo.siting.highs import Stop
-from geo.siting.instance import Choice, Times, read_choice, read_times, read_whole
+from geo.siting.highs import Stop, stop_after
+from geo.siting.instance import Choice, Times, read_choice, read_time_limit, read_times, read_whole
 from geo.siting.plan import OnProgress, ShouldStop, SitingPlan
 from geo.siting.reduction import Words, pack
 from geo.text import Text
@@ -90,7 +90,7 @@ def solve_p_center(
     read = read_times(times)
     count = read_whole(p, "p")
     choice = read_choice(read.m, count, existing, forbidden, mandatory)
-    stop = Stop(None if time_limit_s is None else time.monotonic() + time_limit_s, should_stop)
+    stop = stop_after(read_time_limit(time_limit_s), should_stop)
     fixed = np.concatenate([choice.existing, choice.mandatory])
     center = Center(
         times=read,
