@@ -106,6 +106,13 @@ def test_a_scenario_survives_its_file(scenario: Scenario):
     assert to_json(from_json(text)) == text
 
 
+def test_an_infinite_objective_is_null_in_the_file_and_comes_back():
+    unbounded = replace(PLAN, proof=Proof(math.inf, 3.5, "infeasible"))
+    text = to_json(unbounded)
+    assert json.loads(text)["proof"] == {"objective": None, "bound": 3.5, "status": "infeasible"}
+    assert from_json(text).proof == unbounded.proof
+
+
 def test_the_largest_scenario_that_can_be_made_can_be_reopened():
     edit = NewStation("\x01" * LONGEST_NAME, -118.12345678901234, -32.12345678901234)
     largest = replace(
