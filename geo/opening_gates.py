@@ -109,7 +109,8 @@ def _new_places(standing: Standing) -> gpd.GeoDataFrame:
     """Return places for gates in walls (compound_id, gate_id -1, geometry), row by row."""
     ground = standing.ground
     study, network = ground.study, ground.network
-    inhabited = np.unique(ground.doors.compound[standing.outside])
+    in_them = [ground.doors.compound[standing.outside], standing.site_doors.compound]
+    inhabited = np.unique(np.concatenate(in_them))
     walled = study.compounds[
         study.compounds.index.isin(inhabited)
         & ~study.compounds.index.isin(list(passable_compounds(study.gates, ground.at)))
