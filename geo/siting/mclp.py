@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from geo.siting.branching import Clock, Outcome, branch_and_bound
+from geo.siting.constrained import solve_constrained
+from geo.siting.constraints import SitingConstraints
 from geo.siting.covering import (
     EXACT_TOTAL,
     CoveringSets,
@@ -93,6 +95,7 @@ def solve_mclp(
     existing: ArrayLike = (),
     forbidden: ArrayLike = (),
     mandatory: ArrayLike = (),
+    constraints: SitingConstraints | None = None,
     time_limit_s: float | None = None,
     on_progress: OnProgress | None = None,
     should_stop: ShouldStop | None = None,
@@ -116,6 +119,8 @@ def solve_mclp(
         Seconds, positive.
     existing, forbidden, mandatory
         Columns that are open anyway, that may not be opened, that must be.
+    constraints
+        Side constraints; with them the answer is that of `geo.siting.constrained`.
     time_limit_s
         After so many seconds the best plan is returned with its certified bound, as "feasible".
     on_progress
@@ -128,13 +133,29 @@ def solve_mclp(
     SitingError
         An argument is out of range, of the wrong shape or contradicts another.
     """
+    if constraints is not None:
+        return solve_constrained(
+            "mclp",
+            times,
+            weights,
+            constraints=constraints,
+            p=p,
+            limit_s=limit_s,
+            existing=existing,
+            forbidden=forbidden,
+            mandatory=mandatory,
+            time_limit_s=time_limit_s,
+            on_progress=on_progress,
+            should_stop=should_stop,
+        )
     clock = Clock(read_time_limit(time_limit_s), should_stop)
     read = read_times(times)
     weight = read_weights(weights, read.n)
     limit = read_limit(limit_s)
     choice = read_choice(read.m, read_whole(p, "p"), existing, forbidden, mandatory)
     instance = MclpInstance.prepare(read, weight, limit, choice)
-    return plan_of(instance, *search(instance, p, clock, on_progress), clock.seconds())
+    out, best, _ = search(instance, p, clock, on_progress)
+    return plan_of(instance, out, best, clock.seconds())
 
 
 def search(
@@ -176,9 +197,7 @@ def search(
     return out, best, root.first_found_prices
 
 
-def plan_of(
-    instance: MclpInstance, out: Outcome, best: Ints, _: Floats, seconds: float
-) -> SitingPlan:
+def plan_of(instance: MclpInstance, out: Outcome, best: Ints, seconds: float) -> SitingPlan:
     """Return the outcome as a plan on all demand rows."""
     sites = instance.sites(best)
     open_sites = tuple(sorted((*sites, *instance.choice.existing.tolist())))

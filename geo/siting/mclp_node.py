@@ -77,7 +77,7 @@ class MclpNode:
         if doubt[j] <= 0:
             j = int(largest(dual.sums, self.p)[-1])
         is_it = np.arange(len(self.ids)) == j
-        return [self._reduced(is_it, ~is_it), self._reduced(np.zeros_like(is_it), ~is_it)]
+        return [self.reduced(is_it, ~is_it), self.reduced(np.zeros_like(is_it), ~is_it)]
 
     def _start(self, target: float) -> None:
         if self.is_root and not self.is_warm:
@@ -151,13 +151,13 @@ class MclpNode:
         out = ~in_top & (bound + last - sums > best - self.unit)
         must = in_top & (bound + sums - next_ > best - self.unit)
         if must.any() or out.sum() > 0.1 * len(sums) or (self.stalled and out.any()):
-            smaller = self._reduced(must, ~(must | out))
+            smaller = self.reduced(must, ~(must | out))
             self.rows, self.p, self.ids = smaller.rows, smaller.p, smaller.ids
             self.opened, self.served = smaller.opened, smaller.served
             self.prices, self.dual = smaller.prices, smaller.dual
             self.stalled = self.stalled and not self._is_decided()
 
-    def _reduced(self, must: NDArray[np.bool_], keep: NDArray[np.bool_]) -> "MclpNode":
+    def reduced(self, must: NDArray[np.bool_], keep: NDArray[np.bool_]) -> "MclpNode":
         """Return the part with some candidates opened and only some kept; rows merged again.
 
         The prices of merged rows are added up: the bound they give does not get worse.

@@ -200,6 +200,17 @@ def kicked(rows: Rows, sites: Ints, pool: Ints, n_kicks: int, seed: int) -> tupl
 
 
 @njit(cache=True, nogil=True)
+def one_more(rows: Rows, sites: Ints) -> Ints:
+    """Return the sites and the candidate that adds most to them, the lowest of equals."""
+    _, gain, _, is_open = _opened(rows, sites)
+    best = -1
+    for j in range(len(gain)):
+        if not is_open[j] and (best < 0 or gain[j] > gain[best]):
+            best = j
+    return np.append(sites, best)
+
+
+@njit(cache=True, nogil=True)
 def lowest_ids(rows: Rows, sites: Ints) -> Ints:
     """Exchange open candidates for lower ones where that covers no less."""
     sites = np.sort(sites)

@@ -19,7 +19,7 @@ from geo.siting.median_search import (
     total_cost,
 )
 
-RUNS, NODE_RUNS = 60, 40  # of the subgradient search between two looks at the clock
+RUNS, NODE_RUNS = 60, 30  # of the subgradient search between two looks at the clock
 WORK_OF_A_LOOK = 4e7  # cells touched between two looks at the clock, about 0.1 s
 MOST_CHUNKS = 60
 
@@ -74,7 +74,7 @@ class MedianNode:
         if doubt[j] <= 0:
             j = int(largest(dual.sums, self.p)[-1])
         is_it = np.arange(len(self.ids)) == j
-        return [self._reduced(is_it, ~is_it), self._reduced(np.zeros_like(is_it), ~is_it)]
+        return [self.reduced(is_it, ~is_it), self.reduced(np.zeros_like(is_it), ~is_it)]
 
     def _start(self) -> MedianDual:
         c = len(self.ids)
@@ -121,7 +121,7 @@ class MedianNode:
         if len(self.history) <= back:
             return
         rise, open_ = self.bound - self.history[-1 - back], best - self.bound
-        self.stalled = rise < (0.03 if self.is_root else 0.1) * open_ or self.chunks >= MOST_CHUNKS
+        self.stalled = rise < (0.03 if self.is_root else 0.3) * open_ or self.chunks >= MOST_CHUNKS
 
     def _fix(self, best: float, dual: MedianDual) -> None:
         """Open or drop the candidates without which, or with which, nothing can be better."""
@@ -136,13 +136,13 @@ class MedianNode:
         out = ~in_top & (bound + last - sums > most)
         must = in_top & (bound + sums - next_ > most)
         if must.any() or out.sum() > 0.1 * len(sums) or (self.stalled and out.any()):
-            part = self._reduced(must, ~(must | out))
+            part = self.reduced(must, ~(must | out))
             self.lists, self.p, self.ids = part.lists, part.p, part.ids
             self.opened, self.spent = part.opened, part.spent
             self.prices, self.dual = part.prices, part.dual
             self.stalled = self.stalled and not self._is_decided()
 
-    def _reduced(self, must: NDArray[np.bool_], keep: NDArray[np.bool_]) -> "MedianNode":
+    def reduced(self, must: NDArray[np.bool_], keep: NDArray[np.bool_]) -> "MedianNode":
         """Return the part with some candidates opened for good and only some others kept."""
         column = np.full(len(self.ids), -1, np.int32)
         column[keep] = np.arange(keep.sum(), dtype=np.int32)
@@ -157,9 +157,7 @@ class MedianNode:
         prices = np.minimum(old[kept], lists.cap)
         opened = (*self.opened, *self.ids[must].tolist())
         spent = self.spent + settled
-        node = MedianNode(
-            lists, p, self.ids[keep], opened, spent, self.unit, prices, self.bound
-        )
+        node = MedianNode(lists, p, self.ids[keep], opened, spent, self.unit, prices, self.bound)
         if self.dual is not None:
             figures = np.array([-np.inf, max(self.dual.figures[1], 0.02), 0.0, 0.0])
             node.dual = MedianDual(
@@ -175,6 +173,6 @@ class MedianNode:
 def median_root(lists: Lists, c: int, p: int, sites: Ints, unit: float) -> MedianNode:
     """Return the whole problem, with prices that suit a good plan."""
     node = MedianNode(lists, p, np.arange(c), (), 0.0, unit, first_median_prices(lists, sites, c))
-    node = node._reduced(np.zeros(c, np.bool_), np.ones(c, np.bool_))  # noqa: SLF001 - its module
+    node = node.reduced(np.zeros(c, np.bool_), np.ones(c, np.bool_))
     node.is_root = True
     return node

@@ -9,6 +9,8 @@ from numba import njit
 from numpy.typing import ArrayLike
 
 from geo.siting.branching import Clock, branch_and_bound
+from geo.siting.constrained import solve_constrained
+from geo.siting.constraints import SitingConstraints
 from geo.siting.covering import EXACT_TOTAL, Floats, Ids, Ints
 from geo.siting.instance import (
     Choice,
@@ -74,11 +76,9 @@ class MedianInstance:
         cap[full] = penalty
         # Weights beside their largest: prices of heavy rows move in larger steps.
         step = weights[rows] / weights[rows].max() if len(rows) else weights[rows]
-        lists = Lists(start, candidate, np.rint(cost * scale), cap, step)
-        unit = scale if is_whole else max(1.0, 0.0)
-        return cls(
-            times, weights, choice, columns, lists, float(penalty), scale, unit, is_whole
-        )
+        lists = _in_own_order(Lists(start, candidate, np.rint(cost * scale), cap, step))
+        unit = scale if is_whole else 1.0
+        return cls(times, weights, choice, columns, lists, float(penalty), scale, unit, is_whole)
 
     def sites(self, candidates: Ints) -> tuple[int, ...]:
         """Return the new sites as columns of times, ascending, mandatory ones with them."""
@@ -94,6 +94,7 @@ def solve_p_median(
     existing: ArrayLike = (),
     forbidden: ArrayLike = (),
     mandatory: ArrayLike = (),
+    constraints: SitingConstraints | None = None,
     time_limit_s: float | None = None,
     on_progress: OnProgress | None = None,
     should_stop: ShouldStop | None = None,
@@ -104,6 +105,20 @@ def solve_p_median(
     sites can do that the plan is "infeasible", with the reason; a demand of weight 0 may stay out
     of reach. Arguments, errors and ties as in `solve_mclp`; the bound is from below.
     """
+    if constraints is not None:
+        return solve_constrained(
+            "p_median",
+            times,
+            weights,
+            constraints=constraints,
+            p=p,
+            existing=existing,
+            forbidden=forbidden,
+            mandatory=mandatory,
+            time_limit_s=time_limit_s,
+            on_progress=on_progress,
+            should_stop=should_stop,
+        )
     clock = Clock(read_time_limit(time_limit_s), should_stop)
     read = read_times(times)
     weight = read_weights(weights, read.n)
@@ -199,8 +214,7 @@ def _not_together(p: int, *, proven: bool) -> Text:
     if proven:
         return Text(
             f"新建 {p} 个点位无法让所有有权重的需求点都可达。请增大 p 或增加备选点位。",
-            f"No {p} new sites reach every demand row with a weight. "
-            "Raise p or add candidates.",
+            f"No {p} new sites reach every demand row with a weight. Raise p or add candidates.",
         )
     return Text(
         f"限时内没有找到能让所有需求点可达的 {p} 个点位;可能存在。请放宽时限或增大 p。",
@@ -212,13 +226,30 @@ def _not_together(p: int, *, proven: bool) -> Text:
 def _sorted_lists(
     times: Times, rows: Ints, column: Ids, base_s: Floats
 ) -> tuple[Ints, Ids, Floats]:
-    """Return for each row its candidates nearer than the nearest fixed site, by time, then id.
-
-    The rows stand in an order that depends on their times alone.
-    """
+    """Return for each row its candidates nearer than the nearest fixed site, by time, then id."""
     if times.dense is not None:
         return _dense_lists(times.dense, rows, column, base_s)
     return _sparse_lists(times.start, times.site, times.seconds, rows, column, base_s)
+
+
+@njit(cache=True, nogil=True)
+def _in_own_order(lists: Lists) -> Lists:
+    """Return the rows in an order that depends on what they hold alone, not on where they stood."""
+    n = len(lists.cap)
+    key = np.empty(n)
+    for i in range(n):
+        key[i] = lists.cap[i] + 0.7548776662 * lists.step[i]
+        for k in range(lists.start[i], lists.start[i + 1]):
+            key[i] += lists.cost[k] * (1.0 + (0.6180339887 * (lists.candidate[k] + 1)) % 1.0)
+    order = np.argsort(key, kind="mergesort")
+    start = np.zeros(n + 1, np.int64)
+    candidate, cost = np.empty_like(lists.candidate), np.empty_like(lists.cost)
+    for i in range(n):
+        a, b = lists.start[order[i]], lists.start[order[i] + 1]
+        start[i + 1] = start[i] + b - a
+        candidate[start[i] : start[i + 1]] = lists.candidate[a:b]
+        cost[start[i] : start[i + 1]] = lists.cost[a:b]
+    return Lists(start, candidate, cost, lists.cap[order], lists.step[order])
 
 
 @njit(cache=True, nogil=True)
