@@ -15,6 +15,7 @@ from scipy.sparse import csr_array
 from geo.attach import attach
 from geo.attachments import LeftOut
 from geo.coverage import left_out_reasons
+from geo.crs import WGS84
 from geo.errors import SitingError
 from geo.ground import Ground
 from geo.reach import walking_times
@@ -139,16 +140,29 @@ def candidate_sites(study: Study, source: str, *, every_m: float = 150.0) -> gpd
     """Return the candidate sites of a study: a frame with `name`, in metres.
 
     `source` is "table" (those that were imported), "ways" (along the public ways, every so many
-    metres), "gates" (of compounds) or "entrances" (of buildings); all inside the grids.
+    metres), "gates" (of compounds) or "entrances" (of buildings); all inside the grids. What is
+    generated does not lie in water.
     """
     area = study.grids.geometry
+    is_water = (study.base["kind"] == "water") & (study.base.area > 0)
+    forbidden = study.base.geometry[is_water]
     if source == "ways":
-        return candidates_along(study.network, area, every_m=every_m)
+        return candidates_along(study.network, area, every_m=every_m, forbidden=forbidden)
     if source == "gates":
-        return candidates_at_gates(study.gates, study.compounds, area)
+        return candidates_at_gates(study.gates, study.compounds, area, forbidden=forbidden)
     if source == "entrances":
-        return candidates_at_buildings(study.buildings, area, network=study.network)
+        return candidates_at_buildings(
+            study.buildings, area, network=study.network, forbidden=forbidden
+        )
     return study.candidates
+
+
+def drawn_sites(study: Study, places: Sequence[tuple[float, float]]) -> gpd.GeoDataFrame:
+    """Return candidate sites at places that were pointed at (lon, lat in WGS84); index from 1."""
+    points = gpd.points_from_xy([x for x, _ in places], [y for _, y in places], crs=WGS84)
+    names = [f"备选点 {k}" for k in range(1, len(places) + 1)]
+    frame = gpd.GeoDataFrame({"name": names}, geometry=points, index=range(1, len(places) + 1))
+    return frame.to_crs(study.crs)
 
 
 def make_case(
@@ -380,7 +394,7 @@ def nearest_open(case: SitingCase, open_sites: Sequence[int]) -> tuple[Floats, N
     if len(open_sites) == 0:
         n = len(case.points)
         return np.full(n, np.inf), np.full(n, NO_OPEN_SITE)
-    chosen = np.array(sorted(open_sites))
+    chosen = np.array(sorted(open_sites), np.int64)
     times = _dense(case.times[:, chosen])
     best = times.argmin(axis=1)
     seconds = times[np.arange(len(times)), best]
@@ -431,7 +445,7 @@ def _constraints(
 
 def _costs(case: SitingCase) -> Floats:
     """Return the cost of each site (m,), nothing for what is there; an unknown one is refused."""
-    cost = case.sites["cost"].to_numpy(float).copy()
+    cost: Floats = case.sites["cost"].to_numpy(np.float64).copy()
     cost[: case.n_existing] = 0.0
     unknown = case.sites.loc[np.isnan(cost), "name"].tolist()
     if unknown:

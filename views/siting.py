@@ -23,14 +23,23 @@ from views.shared import ground_layers
 from views.siting_job import Job
 from views.siting_question import ask
 from views.siting_shared import Candidates, candidates_of, case_of, draft_coverage, draft_layers
-from views.siting_state import ANSWER, Answer, answer, choices, draft, keep_draft, running
+from views.siting_state import (
+    ANSWER,
+    Answer,
+    answer,
+    choices,
+    draft,
+    drawn_places,
+    keep_draft,
+    running,
+)
 
 MODES = {
     "solve": Text("求最优", "Find the best"),
     "hand": Text("手工试", "Try by hand"),
     "scenarios": Text("方案", "Scenarios"),
 }
-TABLE: Candidates = ("table", 0)
+TABLE: Candidates = ("table", 0, ())
 LOOK_EVERY_S = 0.4  # while work runs beside the page
 WORTH_WAITING_S = 0.5  # most solves are done by then, and nothing flickers
 SEEN = "siting.seen"
@@ -110,7 +119,7 @@ def _start(page: Page, question: Question, source: Candidates) -> None:
         return
     keep_draft([])
     job = Job(lambda hear, stops: solve(case, question, on_progress=hear, should_stop=stops))
-    st.session_state[ANSWER] = Answer(case, question, choices(page), job.start())
+    st.session_state[ANSWER] = Answer(case, question, source, choices(page), job.start())
     job.wait(WORTH_WAITING_S)
     st.rerun()
 
@@ -218,8 +227,11 @@ def _map(page: Page, source: Candidates, *, is_by_hand: bool) -> None:
         state.shown_figure,
         page.lang,
     )
+    if is_by_hand and drawn_places():
+        source = ("drawn", 0, tuple(drawn_places()))
     candidates = candidate_layer(candidates_of(*page.key, source), page.lang)
-    layers.append(replace(candidates, is_shown=not is_by_hand, is_selectable=False))
+    is_shown = not is_by_hand or source[0] == "drawn"
+    layers.append(replace(candidates, is_shown=is_shown, is_selectable=False))
     if is_by_hand:
         layers += siting_hand.layers(page)
 

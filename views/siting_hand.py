@@ -23,13 +23,14 @@ from layers.map_layer import MapLayer
 from views.live_map import MapEvents
 from views.page import Page
 from views.plain import as_markdown
-from views.siting_state import draft, keep_draft
+from views.siting_state import draft, drawn_places, keep_draft, keep_drawn
 
 TOOLS = {
     "station": Text("放驿站", "Station"),
     "close": Text("关驿站", "Close"),
     "gate": Text("开门", "Gate"),
     "link": Text("加通道", "Link"),
+    "site": Text("点备选", "Candidate"),
 }
 HINTS = {
     "station": Text(
@@ -45,6 +46,10 @@ HINTS = {
     "link": Text(
         "点两处，在它们之间加一座桥或一条通道。",
         "Click two places: a bridge or passage joins them.",
+    ),
+    "site": Text(
+        "点出可以建站的地方，再到“求最优”里选“在地图上点的”。",
+        "Click where a station could be; then choose those pointed at under “Find the best”.",
     ),
 }
 TOOL, START, NOTE = "siting.tool", "siting.link_start", "siting.note"
@@ -67,6 +72,7 @@ def panel(page: Page) -> None:
         st.warning(as_markdown(note.say(page.lang)))
     if tool == "link" and START in st.session_state:
         st.info(page.say("已选一端，再点另一端。", "One end is chosen; click the other."))
+    _drawn(page)
     edits = draft()
     if not edits:
         st.caption(page.say("还没有改动。", "Nothing is changed yet."))
@@ -80,6 +86,18 @@ def panel(page: Page) -> None:
     if st.button(page.say("全部清空", "Clear all"), key="siting.clear_all"):
         keep_draft([])
         st.rerun()
+
+
+def _drawn(page: Page) -> None:
+    """Say how many candidate sites were pointed at."""
+    n = len(drawn_places())
+    if n == 0:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(page.say(f"地图上点了 {n} 个备选点。", f"{n} candidate sites pointed at."))
+        if st.button("✕", key="siting.drop_drawn", help=page.say("全部去掉", "Take them out")):
+            keep_drawn([])
+            st.rerun()
 
 
 def said(page: Page, edit: Edit) -> str:
@@ -130,6 +148,8 @@ def clicked(page: Page, events: MapEvents) -> None:
         _toggle_station(events)
     elif tool == "gate":
         _open_gate(page, events)
+    elif events.place is not None and tool == "site":
+        keep_drawn([*drawn_places(), events.place])
     elif events.place is not None and tool == "link":
         _link(events.place)
     elif events.place is not None and (events.clicked or ("",))[0] != "new_stations":

@@ -2,9 +2,9 @@
 
 import pandas as pd
 import streamlit as st
-from geo.openings import rank_gates, rank_links
 
 from geo.ground import closed_gates
+from geo.openings import rank_gates, rank_links
 from geo.stations import why_closed
 from views.page import Page
 from views.plain import as_markdown

@@ -10,6 +10,7 @@ from geo.study import WEIGHT_TITLES
 from geo.text import Text
 from views.page import Page, counted_weights
 from views.siting_shared import Candidates
+from views.siting_state import drawn_places
 
 TITLES: Mapping[Problem, Text] = {
     "mclp": Text("再建几个，让最多的人走得到", "Build some: most people within reach"),
@@ -22,6 +23,7 @@ SOURCES = {
     "ways": Text("沿路每隔一段", "Along the ways"),
     "gates": Text("小区大门口", "At the gates of compounds"),
     "entrances": Text("楼栋门口", "At the entrances of buildings"),
+    "drawn": Text("在地图上点的", "Those pointed at on the map"),
 }
 EVERY_M = (50, 100, 150, 200, 300)
 MIXED = ("members", "households", "elderly")
@@ -61,8 +63,9 @@ def _size(page: Page, problem: Problem) -> tuple[int, float]:
 
 def _source(page: Page) -> Candidates:
     """Draw where the candidates come from; without a table they come from the ways."""
-    has_table = len(page.study.candidates) > 0
-    offered = [name for name in SOURCES if name != "table" or has_table]
+    drawn = tuple(drawn_places())
+    has = {"table": len(page.study.candidates) > 0, "drawn": len(drawn) > 0}
+    offered = [name for name in SOURCES if has.get(name, True)]
     kind = st.selectbox(
         page.say("备选点位", "Candidates"),
         offered,
@@ -70,11 +73,11 @@ def _source(page: Page) -> Candidates:
         key="siting.source",
     )
     if kind != "ways":
-        return kind, 0
+        return kind, 0, drawn if kind == "drawn" else ()
     every_m = st.selectbox(
         page.say("每隔（米）", "Every (metres)"), EVERY_M, index=2, key="siting.every_m"
     )
-    return kind, int(every_m)
+    return kind, int(every_m), ()
 
 
 def _mix(page: Page) -> tuple[tuple[str, float], ...] | None:

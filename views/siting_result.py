@@ -14,6 +14,7 @@ from layers.figures import share_text
 from layers.palette import TEAL, VIOLETS
 from views.page import Page
 from views.plain import as_html, as_markdown
+from views.siting_sensitivity import sensitivity
 from views.siting_state import Answer
 
 
@@ -89,6 +90,7 @@ def plan_told(page: Page, known: Answer) -> None:
         else:
             st.info(page.say("不需要新建驿站。", "No new station is needed."))
         _left_outside(page, case, plan)
+        sensitivity(page, known)
     with right:
         _curve(page, known)
 

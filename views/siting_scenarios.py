@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 
 import pandas as pd
 import streamlit as st
 from sqlalchemy.orm import Session
 
 from data.batches import utc_now
+from data.errors import MissingScenarioError
 from data.exports import scenario_csv, scenario_gpkg, scenario_json
 from data.scenarios import (
     delete_scenario,
@@ -138,7 +140,8 @@ def _manage(page: Page, one: int) -> None:
             keep_draft(list(scenario.edits))
             st.rerun()
         if st.button(page.say("删除", "Delete"), key="siting.delete"):
-            delete_scenario(engine, page.viewer, one)
+            with suppress(MissingScenarioError):  # somebody else deleted it meanwhile
+                delete_scenario(engine, page.viewer, one)
             st.session_state.pop(CHOSEN, None)
             st.rerun()
         with st.popover(page.say("改名", "Rename")):

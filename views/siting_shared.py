@@ -10,7 +10,7 @@ import streamlit as st
 from data.viewer import Viewer
 from geo.coverage import Coverage, cover
 from geo.ground import closed_gates, lay_ground
-from geo.planning import SitingCase, candidate_sites, make_case
+from geo.planning import SitingCase, candidate_sites, drawn_sites, make_case
 from geo.profiles import speed_profile
 from geo.study import Study
 from geo.text import Language
@@ -22,16 +22,19 @@ from layers.service_area import service_area_layer
 from layers.station import station_layer
 from views.shared import ground_of, study_of
 
-Candidates = tuple[str, int]  # where they come from, and every how many metres
+Places = tuple[tuple[float, float], ...]
+Candidates = tuple[str, int, Places]  # where from, every how many metres, drawn places
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
 def candidates_of(
     database: str, viewer: Viewer, version: str, source: Candidates
 ) -> gpd.GeoDataFrame:
-    """Return the candidate sites from a table, along the ways, at gates or at entrances."""
+    """Return the candidate sites: drawn, from a table, along the ways, at gates or entrances."""
     study = study_of(database, viewer, version)
-    kind, every_m = source
+    kind, every_m, places = source
+    if kind == "drawn":
+        return drawn_sites(study, places)
     return candidate_sites(study, kind, every_m=float(every_m))
 
 

@@ -11,9 +11,11 @@ from geo.siting import SitingPlan
 from geo.whatif import Edit
 from views.page import Page
 from views.siting_job import Job
+from views.siting_shared import Candidates
 
-DRAFT, ANSWER, OPENINGS, SENSITIVITY = (
+DRAFT, DRAWN, ANSWER, OPENINGS, SENSITIVITY = (
     "siting.draft",
+    "siting.drawn",
     "siting.answer",
     "siting.openings",
     "siting.sensitivity",
@@ -27,6 +29,7 @@ class Answer:
 
     case: SitingCase
     question: Question
+    source: Candidates
     choices: tuple[object, ...]  # of the page when it was asked
     solving: Job[SitingPlan]
     curving: Job[Curve] | None = None
@@ -45,6 +48,16 @@ def draft() -> list[Edit]:
 def keep_draft(edits: list[Edit]) -> None:
     """Put other changes in the place of the draft."""
     st.session_state[DRAFT] = list(edits)
+
+
+def drawn_places() -> list[tuple[float, float]]:
+    """Return the places (lon, lat) that were pointed at as candidate sites."""
+    return list(st.session_state.get(DRAWN, []))
+
+
+def keep_drawn(places: list[tuple[float, float]]) -> None:
+    """Put other places in their place."""
+    st.session_state[DRAWN] = list(places)
 
 
 def answer() -> Answer | None:
