@@ -201,15 +201,15 @@ def _read_event(result: Any, layers: Sequence[MapLayer]) -> MapEvents:  # noqa: 
     place = _read_place(event.get("lon"), event.get("lat"))
     if event.get("kind") == "place":
         return MapEvents(place=place)
-    layer_id, feature_id = event.get("layer"), event.get("id")
-    if event.get("kind") not in {"click", "move"} or not isinstance(feature_id, str):
+    kind, layer_id, feature_id = event.get("kind"), event.get("layer"), event.get("id")
+    if not isinstance(kind, str) or not isinstance(feature_id, str):
         return MapEvents()
     for layer in layers:
         if layer.id == layer_id and (feature_id in layer.values or feature_id in layer.colours):
             mark = (layer.id, feature_id)
-            if event.get("kind") == "click" and layer.is_selectable:
+            if kind == "click" and layer.is_selectable:
                 return MapEvents(clicked=mark, place=place)
-            if event.get("kind") == "move" and layer.style.get("drag") and place is not None:
+            if kind == "move" and layer.style.get("drag") and place is not None:
                 return MapEvents(moved=mark, place=place)
     return MapEvents()
 
