@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
@@ -183,7 +184,8 @@ def list_imports(desk: Desk, *, as_json: bool) -> None:
     for batch in batches:
         undone = Text("已撤销", "undone").say(desk.language) if batch["undone_at"] else ""
         counts = f"{batch['n_read']} = {batch['n_kept']} + {batch['n_refused']}"
-        cells = (batch["id"], batch["imported_at"], batch["kind"], batch["source"], counts, undone)
+        local = batch["imported_at"].replace(tzinfo=UTC).astimezone().replace(tzinfo=None)
+        cells = (batch["id"], local, batch["kind"], batch["source"], counts, undone)
         click.echo("\t".join(map(str, cells)))
 
 
@@ -200,11 +202,19 @@ def refused_rows(desk: Desk, batch: int, *, as_json: bool) -> None:
     """  # noqa: D301 - \\b is click's own mark
     from sqlalchemy.orm import Session  # noqa: PLC0415 - heavy
 
-    from data.queries import load_refused  # noqa: PLC0415 - heavy
+    from data.errors import ImportDataError  # noqa: PLC0415 - heavy
+    from data.queries import load_batches, load_refused  # noqa: PLC0415 - heavy
     from data.store import open_database  # noqa: PLC0415 - heavy
     from data.viewer import Viewer  # noqa: PLC0415 - heavy
 
     with Session(open_database(desk.database)) as session:
+        if batch not in load_batches(session, Viewer.everything()).index:
+            raise ImportDataError(
+                Text(
+                    f"没有编号为 {batch} 的导入。用 redgrid import list 查看全部导入。",
+                    f"There is no import {batch}. See `redgrid import list` for all of them.",
+                )
+            )
         rows = load_refused(session, Viewer.everything(), batch)
     if as_json:
         click.echo(rows.to_json(orient="records", force_ascii=False, indent=1))
@@ -225,12 +235,14 @@ def undo_import(desk: Desk, batch: int) -> None:
     Example:
         redgrid import undo 3
     """  # noqa: D301 - \\b is click's own mark
+    from data.batches import TITLES as KIND_TITLES  # noqa: PLC0415 - heavy
     from data.imports import undo  # noqa: PLC0415 - heavy
     from data.store import open_database  # noqa: PLC0415 - heavy
 
     removed = undo(open_database(desk.database), batch)
-    shown = ", ".join(f"{kind} {n}" for kind, n in removed.items())
-    desk.say(Text(f"已撤销导入 {batch}：{shown}", f"Import {batch} is undone: {shown}"))
+    zh = "、".join(f"{KIND_TITLES[kind].zh} {n} 行" for kind, n in removed.items())
+    en = ", ".join(f"{KIND_TITLES[kind].en} {n}" for kind, n in removed.items())
+    desk.say(Text(f"已撤销导入 {batch}：{zh}", f"Import {batch} is undone: {en}"))
 
 
 @cli.command()

@@ -78,6 +78,12 @@ def read_network(path: Path, reference: Reference, findings: Findings) -> WalkNe
         The file cannot be read or holds no walkable way.
     """
     network = _read_network(path, reference, findings)
+    if not len(network.edge_nodes):
+        raise unreadable(
+            path.name,
+            "其中没有可步行的道路；请检查内容和坐标系。",
+            "there is no way in it that is walked; check what it holds and its CRS.",
+        )
     findings.note("路网节点", "nodes of the network", len(network.xy))
     findings.note("路网路段", "edges of the network", len(network.edge_nodes))
     for name, n in network.counts.items():

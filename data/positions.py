@@ -253,15 +253,35 @@ def to_reference(frame: gpd.GeoDataFrame, reference: Reference) -> gpd.GeoDataFr
     Raises
     ------
     ImportDataError
-        Nothing says what its coordinates are in.
+        Nothing says what its coordinates are in, or its middle lies far outside of the area that
+        its projection is for.
     """
     if reference.datum is not None:
         return convert_datum(frame, reference.datum.value)
     if reference.crs is not None:
-        return frame.set_crs(reference.crs, allow_override=True)
+        frame = frame.set_crs(reference.crs, allow_override=True)
     if frame.crs is None:
         raise ImportDataError(NO_REFERENCE)
+    _check_area(frame, CRS(frame.crs))
     return frame
+
+
+def _check_area(frame: gpd.GeoDataFrame, crs: CRS) -> None:
+    bounds = shapely.bounds(frame.geometry.to_numpy())
+    known = bounds[np.isfinite(bounds).all(axis=1)]
+    if not len(known):
+        return
+    x, y = np.median(known[:, :2], axis=0)
+    lon, _ = _points_to_wgs84(np.array([x]), np.array([y]), Reference(crs=crs))
+    if np.isnan(lon[0]):
+        name = crs.to_string()[:80]
+        raise ImportDataError(
+            Text(
+                f"坐标（例如 {x:g}, {y:g}）不在 {name} 的适用范围内；请核对 --crs。",
+                f"The coordinates (such as {x:g}, {y:g}) lie far outside of the area of {name}; "
+                "check --crs.",
+            )
+        )
 
 
 def _is_degrees(bounds: NDArray[np.float64]) -> NDArray[np.bool_]:

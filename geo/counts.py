@@ -19,7 +19,7 @@ def coverage_by_grid(
     grids: gpd.GeoDataFrame,
     points: pd.DataFrame,
     seconds: Floats,
-    weights: Mapping[str, Floats] | pd.DataFrame,
+    weights: Mapping[str, Floats] | pd.DataFrame | pd.Series | Floats,
     *,
     limit_s: float,
     n_within: NDArray[np.int64] | None = None,
@@ -38,7 +38,7 @@ def coverage_by_grid(
         (n,) walking time to the nearest site; inf or NaN = not reachable.
     weights
         By name (n,) persons or households a point; NaN = not known: it counts for nothing, and the
-        number of such points is given.
+        number of such points is given. A single array or series is named "weight" or as itself.
     limit_s
         The limit in seconds.
     n_within, crow_covered
@@ -58,6 +58,10 @@ def coverage_by_grid(
     ReachError
         A length differs from n, a weight is negative, or the limit is not a number above zero.
     """
+    if isinstance(weights, pd.Series):
+        weights = {str(weights.name or "weight"): weights.to_numpy(float)}
+    elif not isinstance(weights, Mapping | pd.DataFrame):
+        weights = {"weight": np.asarray(weights, float)}
     columns = {str(name): np.asarray(values, float) for name, values in weights.items()}
     seconds = np.where(np.isnan(seconds), np.inf, np.asarray(seconds, float))
     _require_fitting(len(points), seconds, columns, limit_s)
@@ -65,7 +69,11 @@ def coverage_by_grid(
         grid_of = points["grid_id"]
     else:
         placed = gpd.GeoSeries(points.geometry, crs=points.crs).to_crs(grids.crs)
-        grid_of = pd.Series(grid_at(grids, placed), index=points.index)
+        # By row, as ids may be text; the lowest id has the lowest row.
+        rows = grid_at(grids.sort_index().reset_index(drop=True), placed)
+        grid_of = pd.Series(rows, index=points.index).map(
+            dict(enumerate(grids.index.sort_values()))
+        )
     code = grids.index.get_indexer(pd.Index(grid_of.astype(object).where(grid_of.notna(), None)))
     return _counts(
         code, grids.index, seconds, columns, limit_s, n_within=n_within, crow=crow_covered

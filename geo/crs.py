@@ -7,14 +7,18 @@ gcoord and coordtransform), and agree with the services within a few centimetres
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
 
 import geopandas as gpd
 import numpy as np
 import shapely
 from numpy.typing import ArrayLike, NDArray
-from pyproj import CRS
+from pyproj import CRS, Proj, Transformer
+from pyproj.exceptions import ProjError
 
 from geo.errors import CrsError
+from geo.network import WalkNetwork
 from geo.text import Text
 
 Floats = NDArray[np.float64]
@@ -28,6 +32,22 @@ BAIDU_PI = np.pi * 3000.0 / 180.0
 INVERSE_STEPS, INVERSE_ENOUGH_DEG = 30, 1e-12
 # CGCS2000 3-degree Gauss-Krueger zones by central meridian: EPSG 4534 is 75E … 4554 is 135E.
 FIRST_ZONE_EPSG, FIRST_ZONE_LON, LAST_ZONE_LON = 4534, 75, 135
+LARGEST_SCALE_ERROR = 0.01  # of a map in metres from which lengths may be taken
+# Of guess_datum: how near fits, and when the best fit is clear.
+FIT_M = 50.0  # a point this far from the map fits by 1/e
+FEWEST_POINTS = 5
+CLEAR_MARGIN, CLEAR_SIGMAS = 0.02, 4.0
+Reference: TypeAlias = gpd.GeoDataFrame | gpd.GeoSeries | WalkNetwork | ArrayLike
+
+
+@dataclass(frozen=True)
+class DatumGuess:
+    """What `guess_datum` found."""
+
+    datum: str | None  # "wgs84", "gcj02" or "bd09"; None where none is clearly the best
+    score: dict[str, float]  # by datum, 0 … 1: mean of exp(-distance to the map / 50 m)
+    margin: float  # of the best score over that of the next other datum
+    n: int  # points that were compared
 
 
 def to_wgs84(lon: ArrayLike, lat: ArrayLike, datum: str) -> tuple[Floats, Floats]:
@@ -54,6 +74,51 @@ def from_wgs84(lon: ArrayLike, lat: ArrayLike, datum: str) -> tuple[Floats, Floa
         return lon.copy(), lat.copy()
     lon, lat = _wgs84_to_gcj02(lon, lat)
     return _gcj02_to_bd09(lon, lat) if datum == "bd09" else (lon, lat)
+
+
+def guess_datum(lon: ArrayLike, lat: ArrayLike, reference: Reference) -> DatumGuess:
+    """Guess the datum of coordinates from how near they lie to what is on the map.
+
+    Parameters
+    ----------
+    lon, lat
+        (n,) degrees in the unknown datum; pairs that are not finite are passed over.
+    reference
+        What the points should lie near, at least 1: a frame or series of any geometry with a CRS,
+        a walk network, or (k, 2) WGS84 degrees.
+
+    Returns
+    -------
+    guess
+        A datum is named only where its points fit better by CLEAR_MARGIN and by CLEAR_SIGMAS
+        standard errors of the paired differences, on FEWEST_POINTS or more; otherwise it is a
+        question to the user. CGCS2000 is the same as WGS84 here, and named so.
+
+    Raises
+    ------
+    CrsError
+        lon and lat differ in shape, or the reference has no CRS.
+    """
+    x, y = np.atleast_1d(np.asarray(lon, float)), np.atleast_1d(np.asarray(lat, float))
+    if x.shape != y.shape:
+        raise CrsError(
+            Text(
+                f"经度有 {x.size} 个，纬度有 {y.size} 个；须一一对应。",
+                f"There are {x.size} longitudes and {y.size} latitudes; they must be as many.",
+            )
+        )
+    is_place = np.isfinite(x) & np.isfinite(y)
+    x, y = x[is_place], y[is_place]
+    shapes, crs = _shapes_in_metres(reference)
+    if len(shapes) == 0 or len(x) == 0:
+        return DatumGuess(None, dict.fromkeys(DATUMS, 0.0), 0.0, 0)
+    fit = {datum: _fit(*to_wgs84(x, y, datum), shapes, crs) for datum in DATUMS}
+    score = {datum: float(values.mean()) for datum, values in fit.items()}
+    best, second = sorted((d for d in DATUMS if d != "cgcs2000"), key=lambda d: -score[d])[:2]
+    margin = score[best] - score[second]
+    error = (fit[best] - fit[second]).std() / np.sqrt(len(x))
+    is_clear = len(x) >= FEWEST_POINTS and margin >= CLEAR_MARGIN and margin >= CLEAR_SIGMAS * error
+    return DatumGuess(best if is_clear else None, score, margin, len(x))
 
 
 def convert_datum(frame: gpd.GeoDataFrame, datum: str) -> gpd.GeoDataFrame:
@@ -125,13 +190,18 @@ def require_metric_crs(frame: gpd.GeoDataFrame | gpd.GeoSeries, name: str) -> CR
 
 
 def is_metric(crs: CRS) -> bool:
-    """Return whether a CRS is projected and measured in metres, whatever its name."""
+    """Return whether a CRS is a plane measured in metres, whatever its name."""
     axes = crs.axis_info[:2]
-    return crs.is_projected and all(axis.unit_name in {"metre", "meter"} for axis in axes)
+    return (crs.is_projected or crs.is_engineering) and all(
+        axis.unit_name in {"metre", "meter"} for axis in axes
+    )
 
 
 def to_metric_crs(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return a frame in metres: as it is if its CRS is metric, otherwise in that of its centre.
+
+    A map whose metres are not those of the ground at its centre (web Mercator: 18 % too long at
+    龙蟠) is brought to the CRS of its centre too.
 
     Raises
     ------
@@ -140,10 +210,24 @@ def to_metric_crs(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """
     if frame.crs is None:
         require_metric_crs(frame, "frame")
-    if is_metric(frame.crs):
+    if is_metric(frame.crs) and (frame.empty or _keeps_lengths(frame.crs, frame.total_bounds)):
         return frame
     west, south, east, north = frame.to_crs(WGS84).total_bounds
     return frame.to_crs(metric_crs((west + east) / 2, (south + north) / 2))
+
+
+def _keeps_lengths(crs: CRS, bounds: Floats) -> bool:
+    """Return whether a metre of the map is one of the ground at the centre; True if unknown."""
+    if crs.geodetic_crs is None:  # drawn on a plane of its own
+        return True
+    try:
+        x, y = (bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2
+        lon, lat = Transformer.from_crs(crs, crs.geodetic_crs, always_xy=True).transform(x, y)
+        factors = Proj(crs).get_factors(lon, lat)
+    except ProjError:
+        return True
+    error = np.abs(np.array([factors.meridional_scale, factors.parallel_scale]) - 1.0)
+    return not (np.isfinite(error).all() and error.max() > LARGEST_SCALE_ERROR)
 
 
 def _require_datum(datum: str) -> str:
@@ -228,3 +312,45 @@ def _gcj02_to_bd09(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
 
 def _bd09_to_gcj02(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
     return _inverted(lon, lat, _gcj02_to_bd09)
+
+
+def _shapes_in_metres(reference: Reference) -> tuple[NDArray[np.object_], CRS]:
+    """Return the shapes of the reference in the metric CRS of their centre, and that CRS."""
+    if isinstance(reference, WalkNetwork):
+        n_vertices = np.diff(reference.vertex_start)
+        edge = np.repeat(np.arange(len(n_vertices)), n_vertices)
+        lines = shapely.linestrings(reference.vertex_xy, indices=edge)
+        series = gpd.GeoSeries(lines, crs=reference.crs)
+    elif isinstance(reference, gpd.GeoDataFrame | gpd.GeoSeries):
+        series = gpd.GeoSeries(reference.geometry)
+    else:
+        places = np.asarray(reference, float).reshape(-1, 2)
+        series = gpd.GeoSeries(shapely.points(places[np.isfinite(places).all(axis=1)]), crs=WGS84)
+    if series.crs is None:
+        raise CrsError(
+            Text(
+                "作为参照的图层没有坐标系；请注明，例如 EPSG:4326。",
+                "The layer to compare with has no CRS; name it, EPSG:4326 for example.",
+            )
+        )
+    series = series[~(series.is_empty | series.isna())].to_crs(WGS84)
+    if series.empty:
+        return np.empty(0, dtype=object), WGS84
+    west, south, east, north = series.total_bounds
+    crs = metric_crs((west + east) / 2, (south + north) / 2)
+    return np.asarray(series.to_crs(crs).to_numpy(), dtype=object), crs
+
+
+def _fit(lon: Floats, lat: Floats, shapes: NDArray[np.object_], crs: CRS) -> Floats:
+    """Return how well each place (n,) fits, 0 … 1; nothing within 1 km of it fits by 0."""
+    x, y = Transformer.from_crs(WGS84, crs, always_xy=True).transform(lon, lat)
+    fit = np.zeros(len(lon))
+    on_earth = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
+    (row, _), metres = shapely.STRtree(shapes).query_nearest(
+        shapely.points(x[on_earth], y[on_earth]),
+        max_distance=20 * FIT_M,
+        return_distance=True,
+        all_matches=False,
+    )
+    fit[on_earth[row]] = np.exp(-metres / FIT_M)
+    return fit

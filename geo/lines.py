@@ -35,7 +35,7 @@ COLUMNS = {  # what is read of the frame -> headings that are understood
     "access": ("access", "private", "通行", "准入"),
     "steps": ("steps", "台阶"),
 }
-NOTHING = {"", "0", "no", "none", "nan", "false", "f", "n", "否", "无", "<na>"}
+NOTHING = {"", "0", "no", "none", "nan", "null", "false", "f", "n", "否", "无", "不是", "<na>"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,7 +125,8 @@ def _tags(frame: gpd.GeoDataFrame) -> pd.DataFrame:
     steps = ~text("steps").str.lower().isin(NOTHING) | (kind == EdgeKind.STEPS)
     access = text("access").str.lower()
     private = access.isin(PRIVATE_ACCESS - {"no"} | {"yes", "true", "1", "t", "私有", "内部"})
-    layer = pd.to_numeric(text("layer"), errors="coerce")
+    # Geofabrik writes layer 0 where no layer is tagged, on bridges too.
+    layer = pd.to_numeric(text("layer"), errors="coerce").replace(0.0, np.nan)
     by_kind = bridge.astype(int) - tunnel.astype(int)
     return pd.DataFrame(
         {
@@ -148,7 +149,10 @@ def _text(value: object) -> str:
     """Return a cell as text; a list (as some writers store OSM tags) by its first entry."""
     if isinstance(value, list | tuple | np.ndarray):
         value = value[0] if len(value) else ""
-    return "" if value is None or value is pd.NA or value != value else str(value).strip()  # noqa: PLR0124 - NaN
+    if value is None or value is pd.NA or value != value:  # noqa: PLR0124 - NaN
+        return ""
+    text = str(value).strip()
+    return text.removesuffix(".0") if isinstance(value, float) else text  # 0/1 beside a gap
 
 
 def _joints(lines: NDArray[np.object_], level: NDArray[np.float64]) -> Joints:

@@ -12,13 +12,14 @@ along a carriageway past a crossing costs nothing.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
-import geopandas as gpd
 import numpy as np
 import osmium
-import shapely
 from numpy.typing import NDArray
+from pyproj import CRS, Transformer
 
 from geo.contract import Segments, contract
 from geo.crs import WGS84, metric_crs
@@ -38,11 +39,11 @@ class RawWays:
     tags: list[WayTags] = field(default_factory=list)
     n_refs: list[int] = field(default_factory=list)
     refs: list[int] = field(default_factory=list)
-    x: list[int] = field(
-        default_factory=list
-    )  # 1e-7 degrees; MISSING where the file lacks the node
-    y: list[int] = field(default_factory=list)
+    # 1e-7 degrees, MISSING where the file lacks the node
+    places: dict[int, tuple[int, int]] = field(default_factory=dict)
     n_highways: int = 0
+    ids: set[int] = field(default_factory=set)  # of the ways
+    outlines: dict[int, WayTags] = field(default_factory=dict)  # of walked areas, by id of the way
     crossings: list[int] = field(default_factory=list)  # ids of marked nodes, walked or not
     signals: list[int] = field(default_factory=list)
     gates: list[int] = field(default_factory=list)
@@ -61,9 +62,9 @@ def read_osm_network(path: str | Path) -> WalkNetwork:
     """
     with readable_osm(path):
         ways = _read(path)
-    ids, first_seen = np.unique(np.array(ways.refs, np.int64), return_index=True)
     refs = np.array(ways.refs, np.int64)
-    lon_lat = np.column_stack([ways.x, ways.y])[first_seen].astype(float).reshape(-1, 2)
+    ids = np.unique(refs)
+    lon_lat = np.array([ways.places[ref] for ref in ids.tolist()], float).reshape(-1, 2)
     lon_lat[(lon_lat == MISSING).any(axis=1)] = np.nan
     lon_lat *= COORDINATE_UNIT
     row = np.searchsorted(ids, refs)
@@ -79,9 +80,7 @@ def read_osm_network(path: str | Path) -> WalkNetwork:
     crs = metric_crs(*centre)
     found = np.isfinite(lon_lat[:, 0])
     xy = np.full(lon_lat.shape, np.nan)
-    xy[found] = shapely.get_coordinates(
-        gpd.GeoSeries(shapely.points(lon_lat[found]), crs=WGS84).to_crs(crs).to_numpy()
-    )
+    xy[found] = np.column_stack(_into_metres(crs).transform(*lon_lat[found].T))
     way = np.repeat(np.arange(len(ways.tags)), ways.n_refs)
     joined = (way[1:] == way[:-1]) & known[1:] & known[:-1] & (row[1:] != row[:-1])
     first = np.flatnonzero(joined)
@@ -94,6 +93,12 @@ def read_osm_network(path: str | Path) -> WalkNetwork:
         ways_cut=len(np.unique(way[~known])),
     )
     return contract(segments, crs)
+
+
+@lru_cache(maxsize=8)
+def _into_metres(crs: CRS) -> Transformer:
+    """Return the way from WGS84 degrees; kept, as finding it takes as long as reading a file."""
+    return Transformer.from_crs(WGS84, crs, always_xy=True)
 
 
 @contextmanager
@@ -118,29 +123,65 @@ def readable_osm(path: str | Path) -> Iterator[None]:
 
 
 def _read(path: str | Path) -> RawWays:
-    """Read ways and marked nodes in one pass; pyosmium puts the places of nodes into the ways."""
+    """Read ways and marked nodes in one pass; pyosmium puts the places of nodes into the ways.
+
+    Only what is rare takes another pass: the outlines of walked areas that are multipolygons, and
+    the nodes of files that give them after the ways (Overpass) or with negative ids (JOSM).
+    """
     ways = RawWays()
-    refs, x, y = ways.refs, ways.x, ways.y
-    reader = osmium.FileProcessor(str(path), osmium.osm.NODE | osmium.osm.WAY).with_locations()
+    kinds = osmium.osm.NODE | osmium.osm.WAY | osmium.osm.RELATION
+    reader = osmium.FileProcessor(str(path), kinds).with_locations()
     for thing in reader.with_filter(osmium.filter.KeyFilter("highway", "crossing", "barrier")):
         if thing.is_node():
             _mark(ways, thing.id, thing.tags)
             continue
         if "highway" not in thing.tags:
             continue
-        ways.n_highways += 1
-        meant, nodes = way_tags(thing.tags), thing.nodes
-        n_nodes = len(nodes)
-        if meant is None or n_nodes < 2:
+        meant = way_tags(thing.tags)
+        if thing.is_relation():
+            if meant is not None and thing.tags.get("type") == "multipolygon":
+                ways.outlines |= {m.ref: meant for m in thing.members if m.type == "w"}
             continue
-        ways.tags.append(meant)
-        ways.n_refs.append(n_nodes)
-        for node in nodes:
-            place = node.location
-            refs.append(node.ref)
-            x.append(place.x)
-            y.append(place.y)
+        ways.n_highways += 1
+        if meant is not None:
+            _take(ways, thing, meant)
+    outlines = {way: meant for way, meant in ways.outlines.items() if way not in ways.ids}
+    if outlines:
+        reader = osmium.FileProcessor(str(path), osmium.osm.NODE | osmium.osm.WAY).with_locations()
+        for way in reader.with_filter(osmium.filter.EntityFilter(osmium.osm.WAY)):
+            if way.id in outlines:  # osmium's IdFilter takes longer for a few ids
+                _take(ways, way, outlines[way.id])
+    _place_late_nodes(ways, path)
     return ways
+
+
+def _take(ways: RawWays, way: Any, meant: WayTags) -> None:  # noqa: ANN401 - osmium has no type
+    """Add a walked way of two nodes or more."""
+    nodes = way.nodes
+    n_nodes = len(nodes)
+    if n_nodes < 2:
+        return
+    ways.ids.add(way.id)
+    ways.tags.append(meant)
+    ways.n_refs.append(n_nodes)
+    refs, places = ways.refs, ways.places
+    for node in nodes:
+        ref = node.ref
+        refs.append(ref)
+        if ref not in places:
+            place = node.location
+            places[ref] = (place.x, place.y)
+
+
+def _place_late_nodes(ways: RawWays, path: str | Path) -> None:
+    """Look up the nodes that stand after the ways, or have negative ids; osmium knows neither."""
+    places = ways.places
+    is_late = bool(places) and all(x == MISSING for x, _ in places.values())
+    if not is_late and min(places, default=0) >= 0:
+        return
+    for node in osmium.FileProcessor(str(path), osmium.osm.NODE):
+        if node.id in places and node.location.valid():
+            places[node.id] = (node.location.x, node.location.y)
 
 
 def _mark(ways: RawWays, node: int, tags: Tags) -> None:

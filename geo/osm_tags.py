@@ -77,31 +77,36 @@ class WayTags:
 
 def way_tags(tags: Tags) -> WayTags | None:
     """Return what the tags of a way mean, None if it is not walked."""
-    kind = WALKED.get(tags.get("highway", "") or "")
+    highway = tags.get("highway", "") or ""
+    kind = WALKED.get(highway)
+    if kind is None:
+        return None
     foot = tags.get("foot", "")
-    if kind is None or foot in FOOT_FORBIDDEN:
+    allowed = foot in FOOT_ALLOWED
+    is_motorroad = kind is EdgeKind.MAJOR and tags.get("motorroad") == "yes" and not allowed
+    if foot in FOOT_FORBIDDEN or is_motorroad:
         return None
     flags = EdgeFlag(0)
     if kind is EdgeKind.STEPS:
         flags |= EdgeFlag.STEPS
-    allowed = foot in FOOT_ALLOWED
     if foot == "private" or (tags.get("access") in PRIVATE_ACCESS and not allowed):
         flags |= EdgeFlag.PRIVATE
     if tags.get("bridge", "no") != "no":
         flags |= EdgeFlag.BRIDGE
     if tags.get("tunnel", "no") not in {"no", "building_passage"}:
         flags |= EdgeFlag.TUNNEL
-    is_crossing = tags.get("highway") == "crossing" or "crossing" in {
-        tags.get("footway"),
-        tags.get("path"),
-        tags.get("cycleway"),
-    }
+    # Each look at a tag takes time: only what the first ones leave open is asked.
+    is_crossing = highway == "crossing" or (
+        kind is EdgeKind.FOOT
+        and any(tags.get(key) == "crossing" for key in ("footway", "path", "cycleway"))
+    )
     return WayTags(
         kind=kind,
         flags=flags,
         name=tags.get("name") or tags.get("name:zh") or "",
         is_crossing=is_crossing,
-        has_signals=tags.get("crossing") in SIGNALS or tags.get("crossing:signals") == "yes",
+        has_signals=is_crossing
+        and (tags.get("crossing") in SIGNALS or tags.get("crossing:signals") == "yes"),
     )
 
 

@@ -261,7 +261,10 @@ def _snap(segments: SegmentHash, xy: Floats, limit_m: float) -> tuple[Ids, Float
             ring += 1
         if best_segment >= 0:
             edge[p] = segments.edge[best_segment]
-            fraction[p] = segments.before[best_segment] + best_along * segments.share[best_segment]
+            # Shares are sums of rounded numbers: the end of an edge may come out above 1.
+            fraction[p] = min(
+                segments.before[best_segment] + best_along * segments.share[best_segment], 1.0
+            )
             distance_m[p] = np.sqrt(best)
     return edge, fraction, distance_m
 
@@ -320,8 +323,9 @@ def _snap_blocks(
                         best, best_segment, best_along = square, s, along
                 if best_segment >= 0:
                     edge[block, i, j] = segments.edge[best_segment]
-                    fraction[block, i, j] = (
-                        segments.before[best_segment] + best_along * segments.share[best_segment]
+                    fraction[block, i, j] = min(
+                        segments.before[best_segment] + best_along * segments.share[best_segment],
+                        1.0,
                     )
                     distance_m[block, i, j] = np.sqrt(best)
     return edge, fraction, distance_m

@@ -4,12 +4,18 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import sqlalchemy as sa
 
 from data.store import open_database
 
+if TYPE_CHECKING:  # only browser tests need Playwright
+    from pages import Open, Subdistrict, Watch
+    from playwright.sync_api import Browser
+
+pytest.register_assert_rewrite("pages")
 REAL_DATA = Path(__file__).resolve().parents[1].parent / "shared" / "data"
 CHROMIUM_FLAGS = (
     "--headless",
@@ -58,3 +64,33 @@ def database(tmp_path: Path) -> Iterator[sa.Engine]:
     engine = open_database(tmp_path / "redgrid.db")
     yield engine
     engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Subdistrict]":
+    """Return a served demo with names among its own that would like to be more than text."""
+    from pages import Subdistrict, served  # noqa: PLC0415
+
+    database = tmp_path_factory.mktemp("pages") / "demo.db"
+    subdistrict = Subdistrict(database)
+    with served(database) as subdistrict.address:
+        yield subdistrict
+
+
+@pytest.fixture
+def watch() -> "Iterator[Watch]":
+    """Return the watch of this test's pages; what it saw is judged at the end."""
+    from pages import Watch  # noqa: PLC0415
+
+    watch = Watch()
+    yield watch
+    watch.require_calm()
+
+
+@pytest.fixture
+def visit(browser: "Browser", demo: "Subdistrict", watch: "Watch") -> "Iterator[Open]":
+    """Return what opens an address of the served demo in a new page."""
+    from pages import visits  # noqa: PLC0415
+
+    with visits(browser, demo.address, watch) as visit:
+        yield visit

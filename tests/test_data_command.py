@@ -2,6 +2,7 @@ import json
 import subprocess
 import sys
 import time
+from datetime import datetime, timedelta
 
 import pytest
 from click.testing import CliRunner
@@ -34,7 +35,7 @@ def test_import_list_and_undo(run, tmp_path):
     listed = run("import", "list")
     assert "\tcommunities\t社区.csv\t1 = 1 + 0" in listed.stdout
     undone = run("import", "undo", 1, language="zh")
-    assert (undone.exit_code, undone.stderr) == (0, "已撤销导入 1：communities 1\n")
+    assert (undone.exit_code, undone.stderr) == (0, "已撤销导入 1：社区 1 行\n")
     assert json.loads(run("import", "list", "--json").stdout)[0]["undone_at"]
 
 
@@ -106,3 +107,24 @@ def test_the_help_comes_at_once_and_python_m_does_the_same():
         "import sys, redgrid; sys.exit(bool({'geopandas', 'numba', 'pandas'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", heavy], check=False).returncode == 0
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="Setting the zone needs POSIX.")
+def test_the_list_tells_the_time_of_the_office_s_own_clock(run, tmp_path, monkeypatch):
+    run("import", "communities", csv_file(tmp_path, "社区名称\n甲\n"))
+    stored = json.loads(run("import", "list", "--json").stdout)[0]["imported_at"]
+    monkeypatch.setenv("TZ", "Asia/Shanghai")
+    time.tzset()
+    try:
+        shown = run("import", "list").stdout.split("\t")[1]
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    later = datetime.fromisoformat(shown) - datetime.fromisoformat(stored)
+    assert later == timedelta(hours=8)
+
+
+def test_the_refused_of_an_import_that_is_not_there_are_an_error(run):
+    done = run("import", "refused", 9)
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert done.stderr.startswith("There is no import 9.")

@@ -18,6 +18,7 @@ from data.models import RefusedRow
 from data.queries import load_study
 from data.tables import table_of
 from data.viewer import Viewer
+from geo.errors import GeoError
 
 SQUARE = "POLYGON ((118.30 32.25, 118.31 32.25, 118.31 32.26, 118.30 32.26, 118.30 32.25))"
 
@@ -156,6 +157,26 @@ def test_outlines_in_degrees_are_refused_where_metres_are_said(database, tmp_pat
     report = import_file(database, "grids", path, crs="EPSG:4548")
     assert report.is_refused
     assert {cell.rule for cell in report.refused} == {"out_of_range"}
+
+
+@pytest.mark.parametrize("crs", ["EPSG:4548", "EPSG:4527"])
+def test_a_network_far_from_where_its_projection_is_used_is_refused(database, tmp_path, crs):
+    ways = gpd.GeoSeries.from_wkt(["LINESTRING (118.30 32.25, 118.31 32.25)"], crs=4326)
+    metres = ways.to_crs(4548) if crs == "EPSG:4527" else ways
+    path = tmp_path / "ways.gpkg"
+    gpd.GeoDataFrame({"a": [1]}, geometry=metres.set_crs(crs, allow_override=True)).to_file(path)
+    with pytest.raises(ImportDataError, match=f"outside of the area of {crs}"):
+        import_file(database, "network", path)
+
+
+def test_a_network_without_any_length_is_refused(database, tmp_path):
+    ways = gpd.GeoSeries.from_wkt(["LINESTRING (0 0, 0.0001 0.0001)"], crs=3857)
+    path = tmp_path / "ways.gpkg"
+    gpd.GeoDataFrame({"a": [1]}, geometry=ways).to_file(path)
+    with pytest.raises(GeoError, match="way"):
+        import_file(database, "network", path)
+    with database.connect() as connection:
+        assert list_batches(connection) == []
 
 
 def test_a_datum_moves_the_point_and_the_original_is_kept(database, tmp_path):

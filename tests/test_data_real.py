@@ -1,12 +1,18 @@
 """The real files beside the checkout, each row accounted for."""
 
+from collections import Counter
+
 import numpy as np
 import pytest
+import shapely
 from sqlalchemy.orm import Session
 
 from data.imports import import_file, undo
 from data.queries import load_study
 from data.viewer import Viewer
+from geo.coverage import cover
+from geo.report import coverage_report
+from geo.snap import snap_points
 
 pytestmark = pytest.mark.real
 
@@ -80,3 +86,29 @@ def test_wuhan_s_streets_become_a_network_without_loss_in_the_database(database,
     network = study_of(database).network
     # The length of all streets but the motorways: 6,705.9 km.
     assert network.edge_length_m.sum() == pytest.approx(6_705_907, rel=1e-4)
+
+
+def test_wuhan_accounts_for_every_compound_by_district(database, real_data):
+    """Acceptance: 4,998 rows, about 400 outside of the streets, half of the others within 42 m."""
+    import_file(database, "network", real_data / "wuhan/streets.parquet")
+    import_file(database, "compounds", real_data / "wuhan/小区台账.csv", datum="bd09")
+    import_file(database, "grids", real_data / "wuhan/区划.geojson", datum="gcj02")
+    study = study_of(database)
+    answer = cover(study, minutes=15.0)
+    report = coverage_report(answer, study)
+    reasons = Counter(row["reason"] for row in report["left_out"] if row["kind"] == "compound")
+    assert reasons["outside_network"] == 403
+    xy = shapely.get_coordinates(study.compounds.geometry.to_numpy())
+    _, _, distance_m = snap_points(study.network, xy, limit_m=1e7)
+    outside = {row["id"] for row in report["left_out"] if row["reason"] == "outside_network"}
+    inside = ~study.compounds.index.isin(outside)
+    assert np.median(distance_m[inside]) == pytest.approx(42, abs=1)
+    assert (distance_m[inside] < 300).mean() == pytest.approx(0.93, abs=0.01)
+    assert reasons["beyond_snap"] == ((distance_m > 100) & inside).sum()
+    # Every row once: counted or left out; every household known, unknown or left out.
+    left_out = study.compounds.index.isin([row["id"] for row in report["left_out"]])
+    total, households = report["total"], study.compounds["households"]
+    assert total["n_points"] + sum(reasons.values()) == 4998
+    assert total["households_unknown"] + households[left_out].isna().sum() == 2947
+    assert total["households"] + total["households_left_out"] == households.sum()
+    assert {"江岸区", "武昌区"} <= {grid["name"] for grid in report["grids"] if grid["households"]}

@@ -144,3 +144,17 @@ def test_a_longer_limit_never_covers_less_and_order_does_not_matter(
     assert_array_equal(back["n_points"], short["n_points"])
     np.testing.assert_allclose(back["members_covered"], short["members_covered"])
     assert_array_equal(back["median_s"], short["median_s"])
+
+
+def test_grids_may_be_named_by_text_and_weights_be_a_single_array():
+    grids = gpd.GeoDataFrame(
+        geometry=[box(10, 0, 20, 10), box(0, 0, 10, 10)], index=["乙", "丙"], crs=4548
+    )
+    points = gpd.GeoDataFrame(geometry=[Point(5, 5), Point(10, 5), Point(15, 5)], crs=4548)
+    seconds, people = np.array([60.0, 60, 1000]), np.array([1.0, 10, 100])
+    for weights, name in ((people, "weight"), (pd.Series(people, name="homes"), "homes")):
+        counts = coverage_by_grid(grids, points, seconds, weights, limit_s=900)
+        assert counts.index.tolist() == ["乙", "丙"]
+        # On the border the lower id counts, and 丙 (4e19) sorts before 乙 (4e59).
+        assert counts[name].tolist() == [100, 11]
+        assert counts[f"{name}_covered"].tolist() == [0, 11]

@@ -6,12 +6,14 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.testing import assert_allclose
 from shapely.geometry import LineString, MultiPolygon, Point, Polygon, box
 
 from geo.crs import (
     DATUMS,
     convert_datum,
     from_wgs84,
+    guess_datum,
     metric_crs,
     require_metric_crs,
     to_metric_crs,
@@ -123,3 +125,53 @@ def test_degrees_go_to_the_zone_of_their_centre_and_metres_stay():
     assert to_metric_crs(degrees).crs.to_epsg() == 4548
     metric = degrees.to_crs(4550)
     assert to_metric_crs(metric) is metric
+
+
+def homes(n: int) -> gpd.GeoSeries:
+    """Return n homes beside the streets of a made-up quarter, in EPSG:4326."""
+    random = np.random.default_rng(8)
+    x, y = 540_000 + 310.0 * np.arange(n) % 4_000, 3_570_000 + 170.0 * np.arange(n) % 3_000
+    off = random.normal(0, 8, (2, n))
+    return gpd.GeoSeries(gpd.points_from_xy(x + off[0], y + off[1]), crs=4548).to_crs(4326)
+
+
+@pytest.mark.parametrize("datum", ["wgs84", "gcj02", "bd09"])
+@pytest.mark.parametrize("form", ["frame", "array"])
+def test_the_datum_is_guessed_from_what_is_on_the_map(datum: str, form: str):
+    known = homes(60)
+    lon, lat = from_wgs84(known.x + 1e-4, known.y, datum)
+    reference = known if form == "frame" else np.column_stack([known.x, known.y])
+    guess = guess_datum(lon, lat, reference)
+    assert guess.datum == datum
+    assert max(guess.score, key=lambda name: guess.score[name]) == datum
+    assert guess.score["wgs84"] == guess.score["cgcs2000"]
+    assert guess.margin == pytest.approx(
+        guess.score[datum] - sorted({*guess.score.values()})[-2], abs=1e-12
+    )
+    assert guess.n == 60
+
+
+def test_a_guess_without_a_clear_margin_is_none():
+    known = homes(60)
+    everywhere = known.to_crs(4548).buffer(5_000).to_crs(4326)
+    lon, lat = from_wgs84(known.x, known.y, "gcj02")
+    assert guess_datum(lon, lat, everywhere).datum is None
+    assert guess_datum(lon[:4], lat[:4], known).datum is None  # four points are too few
+    assert guess_datum(lon, lat, known).datum == "gcj02"
+
+
+def test_points_without_coordinates_and_an_empty_map_guess_nothing():
+    known = homes(10)
+    assert guess_datum([np.nan, 118.3], [32.2, np.inf], known).n == 0
+    assert guess_datum(known.x, known.y, known[:0]).datum is None
+    with pytest.raises(CrsError, match=r"^There are 2 longitudes and 1 latitudes"):
+        guess_datum([118.3, 118.4], [32.2], known)
+    with pytest.raises(CrsError, match=r"^The layer to compare with has no CRS"):
+        guess_datum([118.3], [32.2], gpd.GeoSeries(known.to_numpy()))
+
+
+def test_web_mercator_is_no_map_to_take_lengths_from():
+    line = gpd.GeoDataFrame(geometry=[LineString([(118.31, 32.26), (118.32, 32.26)])], crs=4326)
+    metres = to_metric_crs(line).length.iloc[0]
+    assert_allclose(to_metric_crs(line.to_crs(3857)).length.iloc[0], metres, rtol=1e-6)
+    assert to_metric_crs(line.to_crs(32650)).crs.to_epsg() == 32650

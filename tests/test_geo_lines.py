@@ -2,6 +2,7 @@
 
 import bz2
 import gzip
+import re
 from pathlib import Path
 
 import geopandas as gpd
@@ -38,6 +39,30 @@ def test_lines_that_cross_are_joined_there():
 def test_a_bridge_or_tunnel_is_not_joined_in_its_middle(columns: dict[str, list]):
     network = WalkNetwork.from_lines(lines(EAST, NORTH, **columns))
     assert sorted(network.edge_length_m) == [100, 100]
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"bridge": [np.nan, 0.0]},
+        {"bridge": [None, "F"], "layer": [0, 0]},
+        {"layer": ["roads", "roads"]},
+    ],
+)
+def test_what_says_no_bridge_is_none(columns: dict[str, list]):
+    assert len(WalkNetwork.from_lines(lines(EAST, NORTH, **columns)).edge_length_m) == 4
+
+
+def test_a_bridge_of_layer_zero_is_a_bridge_all_the_same():
+    geofabrik = {"bridge": ["T", "F"], "tunnel": ["F", "F"], "layer": [0, 0]}
+    assert len(WalkNetwork.from_lines(lines(EAST, NORTH, **geofabrik)).edge_length_m) == 2
+
+
+def test_lines_on_a_plane_of_their_own_stay_as_they_are():
+    frame = gpd.GeoDataFrame(
+        geometry=[LineString([(0, 0), (30, 40)])], crs='LOCAL_CS["site",UNIT["metre",1]]'
+    )
+    assert WalkNetwork.from_lines(frame).edge_length_m.tolist() == [50]
 
 
 def test_the_end_of_a_bridge_joins_the_ground():
@@ -151,6 +176,34 @@ def test_only_walkable_ways_are_read_and_private_ones_are_marked(tmp_path: Path)
     flags = sorted(network.edge_flags.tolist())
     assert flags == [0, 0, EdgeFlag.STEPS, EdgeFlag.PRIVATE]
     assert network.counts["highways"] == 8
+
+
+def test_a_motorroad_is_walked_only_where_feet_are_allowed(tmp_path: Path):
+    roads = way(1, [0, 1], highway="trunk", motorroad="yes") + way(
+        2, [1, 2], highway="trunk", motorroad="yes", foot="yes"
+    )
+    assert read(tmp_path, osm(roads)).counts["ways_walked"] == 1
+
+
+@pytest.mark.parametrize("role", ["outer", "inner"])
+def test_the_outline_of_a_pedestrian_area_is_walked(tmp_path: Path, role: str):
+    member = f'<member type="way" ref="1" role="{role}"/><member type="way" ref="2" role="outer"/>'
+    area = f'<relation id="1">{member}<tag k="type" v="multipolygon"/>'
+    area += '<tag k="highway" v="pedestrian"/></relation>'
+    ways = way(1, [0, 1, 2]) + way(2, [2, 3], highway="footway") + way(3, [4, 5])
+    network = read(tmp_path, osm(ways + area))
+    assert network.counts["ways_walked"] == 2  # the member that is a footway itself only once
+    assert network.counts["raw_segments"] == 3
+
+
+def test_nodes_after_the_ways_and_negative_ids_are_found(tmp_path: Path):
+    text = osm(way(1, [0, 1], highway="footway"))
+    length_m = read(tmp_path, text).edge_length_m.sum()
+    start, end = text.index("<node"), text.index("<way")
+    late = text[:start] + text[end:].replace("</osm>", text[start:end] + "</osm>")
+    assert read(tmp_path, late).edge_length_m.sum() == length_m
+    drawn = re.sub(r'(<node id|ref)="(\d+)"', lambda m: f'{m[1]}="-{int(m[2]) + 1}"', text)
+    assert read(tmp_path, drawn).edge_length_m.sum() == length_m
 
 
 def test_a_way_is_cut_where_the_extract_lacks_a_node(tmp_path: Path):

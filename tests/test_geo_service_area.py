@@ -169,3 +169,15 @@ def test_points_in_blocks_are_snapped_as_points_alone(centres: list[tuple], side
         np.testing.assert_array_equal(edge[block].ravel(), alone[0])
         np.testing.assert_allclose(fraction[block].ravel(), alone[1], atol=1e-12)
         np.testing.assert_allclose(distance_m[block].ravel(), alone[2], atol=1e-9)
+
+
+def test_the_position_on_an_edge_never_exceeds_its_end():
+    random = np.random.default_rng(2)
+    for _ in range(200):
+        shape = random.uniform(0, 100, (7, 2))
+        length = np.linalg.norm(np.diff(shape, axis=0), axis=1).sum()
+        network = WalkNetwork(
+            shape[[0, -1]], [[0, 1]], [length], 4548, vertex_xy=shape, vertex_start=[0, 7]
+        )
+        fraction = snap_points(network, shape[-1:])[1]
+        assert 1 - 1e-12 <= fraction[0] <= 1

@@ -16,7 +16,7 @@ from geo.route import Route, walking_route
 from geo.text import Text
 from layers.building import building_layer
 from layers.figures import grid_figure
-from layers.map_layer import MapLayer, joint_bounds
+from layers.map_layer import Bounds, MapLayer, joint_bounds
 from layers.route import route_layer
 from views.live_map import MapEvents, live_map
 from views.page import MAP_HEIGHT, Page, open_page, preset, set_state, show_selected
@@ -129,9 +129,14 @@ def _map(
         lang=page.lang,
         height=MAP_HEIGHT,
         selected=("grids", str(grid)) if chosen is None else (homes.id, str(chosen)),
-        fit=joint_bounds([homes]) if route is None else joint_bounds([homes, layers[-1]]),
+        fit=_bounds_of(page, grid) if route is None else joint_bounds([homes, layers[-1]]),
         on_event=clicked,
     )
+
+
+def _bounds_of(page: Page, grid: int) -> Bounds:
+    west, south, east, north = page.study.grids.loc[[grid]].to_crs(WGS84).total_bounds.tolist()
+    return west, south, east, north
 
 
 def _route(page: Page, coverage: Coverage, point: str) -> Route | None:

@@ -103,6 +103,15 @@ def _weakest(page: Page, coverage: Coverage) -> None:
     )
     shown = sentences[: N_WEAKEST if chosen is None else 3]
     title = page.say("最需要帮助的网格", "Grids that need help most")
+    if coverage.points.empty:
+        st.info(
+            page.say(
+                "还没有住户，无从判断哪里走不到。请导入：redgrid import buildings 文件。",
+                "There are no residences yet, so nobody can be out of reach. Import them: "
+                "redgrid import buildings FILE.",
+            )
+        )
+        return
     if not shown:
         st.success(page.say("所有网格都在时限之内。", "Every grid is within the limit."))
         return

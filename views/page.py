@@ -289,10 +289,26 @@ def _controls(page: Page, offered: list[str]) -> PageState:
     return chosen
 
 
+def _moment_in_controls(at: datetime | None) -> datetime | None:
+    """Return the moment that the controls are about to say; what the address says comes after."""
+    state = st.session_state
+    if state.get(FOLLOWS, False) or "page.at_chosen" not in state:
+        return at
+    if not state["page.at_chosen"]:
+        return None
+    day, hour = state.get("page.date"), state.get("page.time")
+    return datetime.combine(day, hour) if day and hour else at or _this_minute()
+
+
+def _this_minute() -> datetime:
+    return datetime.now().replace(second=0, microsecond=0)  # noqa: DTZ005 - local wall-clock time
+
+
 def _moment(page: Page) -> datetime | None:
     """Draw the choice of date and hour; None while all stations in use count."""
     at = page.state.at
-    label = at.strftime("%Y-%m-%d %H:%M") if at else page.say("不限时刻", "Any time")
+    shown = _moment_in_controls(at)
+    label = shown.strftime("%Y-%m-%d %H:%M") if shown else page.say("不限时刻", "Any time")
     with st.popover(label, key="page.moment"):
         is_chosen = st.toggle(
             page.say("只算此刻开放的驿站和小区门", "Only what is open at this moment"),
@@ -300,7 +316,7 @@ def _moment(page: Page) -> datetime | None:
         )
         if not is_chosen:
             return None
-        now = at or datetime.now().replace(second=0, microsecond=0)  # noqa: DTZ005 - local time
+        now = at or _this_minute()
         day = st.date_input(page.say("日期", "Date"), key=preset("page.date", now.date()))
         hour = st.time_input(
             page.say("钟点", "Hour"), key=preset("page.time", time(now.hour, now.minute))

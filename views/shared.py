@@ -16,6 +16,7 @@ import sqlalchemy as sa
 import streamlit as st
 from sqlalchemy.orm import Session
 
+from data.errors import StoreError
 from data.queries import load_study, study_version
 from data.settings import Settings
 from data.store import open_database
@@ -24,7 +25,7 @@ from geo.coverage import Coverage, cover
 from geo.ground import Ground, closed_gates, lay_ground
 from geo.profiles import speed_profile
 from geo.study import Study
-from geo.text import Language
+from geo.text import Language, Text
 from layers.base import base_layers
 from layers.candidate import candidate_layer
 from layers.density import density_layer
@@ -59,9 +60,26 @@ def engine_of(database: str) -> sa.Engine:
     return open_database(database)
 
 
+@contextmanager
+def reading(database: str) -> Iterator[Session]:
+    """Give a session that only reads; what the database cannot give any more is a StoreError."""
+    try:
+        with Session(engine_of(database)) as session:
+            yield session
+    except sa.exc.DBAPIError as error:
+        cause = str(error.orig).rstrip(".")
+        raise StoreError(
+            Text(
+                f"数据库读不出来：{cause}。请检查文件和磁盘，或恢复备份后重新启动。",
+                f"The database cannot be read ({cause}). Check the file and its disk, or restore "
+                "a backup and start again.",
+            )
+        ) from error
+
+
 def current_version(settings: Settings, viewer: Viewer) -> str:
     """Return the version of what the viewer may see; cheap, asked on every run."""
-    with Session(engine_of(settings.database)) as session:
+    with reading(settings.database) as session:
         return study_version(session, viewer)
 
 
@@ -69,7 +87,7 @@ def current_version(settings: Settings, viewer: Viewer) -> str:
 def study_of(database: str, viewer: Viewer, version: str) -> Study:
     """Return the study of a version."""
     del version  # part of the key only
-    with Session(engine_of(database)) as session:
+    with reading(database) as session:
         study = load_study(session, viewer)
     gc.freeze()
     return study
