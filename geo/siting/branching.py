@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 Sites = NDArray[np.int64]
 Found = tuple[float, Sites] | None
+Tell = Callable[[float, float, Sites], None] | None
 
 
 class Node(Protocol):
@@ -26,7 +27,7 @@ class Node(Protocol):
     def tighten(self, best: float) -> Found:
         """Raise the bound for a short while; return a solution met, if it may be better."""
 
-    def split(self, best: float) -> "Sequence[Node]":
+    def split(self) -> "Sequence[Node]":
         """Return parts that together hold every solution that is better than the best."""
 
 
@@ -48,7 +49,7 @@ def branch_and_bound(
     *,
     unit: float,
     is_over: Callable[[], bool],
-    tell: Callable[[float, float, Sites], None] | None = None,
+    tell: Tell = None,
 ) -> Outcome:
     """Search until nothing can be better by one unit than the best plan, or until it is over."""
     out = Outcome(value, sites, root.bound, 0, proven=False)
@@ -61,19 +62,11 @@ def branch_and_bound(
             break
         if n_made:
             out.n_nodes += 1
-        while not node.stalled and node.bound <= out.value - unit:
-            if is_over():
-                heapq.heappush(heap, (node.bound, n_made + 1, node))
-                return out
-            found = node.tighten(out.value)
-            if found is not None and found[0] < out.value:
-                out.value, out.sites = found
-                if tell:
-                    tell(out.value, out.bound, out.sites)
-            _raise_bound(out, min(node.bound, heap[0][0] if heap else np.inf), tell)
+        if not _tightened(node, out, heap, unit, is_over, tell):
+            return out
         if node.bound > out.value - unit:
             continue
-        for child in node.split(out.value):
+        for child in node.split():
             child.bound = max(child.bound, node.bound)
             if child.bound <= out.value - unit:
                 n_made += 1
@@ -86,9 +79,28 @@ def branch_and_bound(
     return out
 
 
-def _raise_bound(
-    out: Outcome, bound: float, tell: Callable[[float, float, Sites], None] | None
-) -> None:
+def _tightened(
+    node: Node,
+    out: Outcome,
+    heap: list[tuple[float, int, Node]],
+    unit: float,
+    is_over: Callable[[], bool],
+    tell: Tell,
+) -> bool:
+    """Tighten a node until it is done or stalled; False if it is over before."""
+    while not node.stalled and node.bound <= out.value - unit:
+        if is_over():
+            return False
+        found = node.tighten(out.value)
+        if found is not None and found[0] < out.value:
+            out.value, out.sites = found
+            if tell:
+                tell(out.value, out.bound, out.sites)
+        _raise_bound(out, min(node.bound, heap[0][0] if heap else np.inf), tell)
+    return True
+
+
+def _raise_bound(out: Outcome, bound: float, tell: Tell) -> None:
     bound = min(bound, out.value)
     if bound > out.bound:
         out.bound = bound

@@ -208,7 +208,7 @@ def _same_row(start: Ints, site: Ids, column: Ids, a: int, b: int) -> bool:
         while j < start[b + 1] and column[site[j]] < 0:
             j += 1
         if i == start[a + 1] or j == start[b + 1]:
-            return i == start[a + 1] and j == start[b + 1]
+            return bool(i == start[a + 1] and j == start[b + 1])
         if site[i] != site[j]:
             return False
         i += 1
@@ -229,6 +229,22 @@ def _grown(table: Ids, hashes: NDArray[np.uint64], n_found: int) -> Ids:
 
 
 @njit(cache=True, nogil=True)
+def _hashed(
+    start: Ints, site: Ids, column: Ids, words: NDArray[np.uint64], row: int
+) -> tuple[np.uint64, int]:
+    """Return hash and number of a row's candidates; SERVED for the number if it is served."""
+    word, count = np.uint64(0), 0
+    for k in range(start[row], start[row + 1]):
+        c = column[site[k]]
+        if c >= 0:
+            word += words[site[k]]
+            count += 1
+        elif c == SERVED:
+            return word, SERVED
+    return word, count
+
+
+@njit(cache=True, nogil=True)
 def same_sets(
     start: Ints, site: Ids, column: Ids, words: NDArray[np.uint64]
 ) -> tuple[Ids, Ids, Ids]:
@@ -240,17 +256,9 @@ def same_sets(
     table = np.full(4096, -1, np.int32)
     n_found = 0
     for row in range(n):
-        word, count, served = np.uint64(0), 0, False
-        for k in range(start[row], start[row + 1]):
-            c = column[site[k]]
-            if c >= 0:
-                word += words[site[k]]
-                count += 1
-            elif c == SERVED:
-                served = True
-                break
-        if served or count == 0:
-            of_demand[row] = SERVED if served else NO_SITE
+        word, count = _hashed(start, site, column, words, row)
+        if count <= 0:
+            of_demand[row] = NO_SITE if count == 0 else SERVED
             continue
         mask = np.uint64(len(table) - 1)
         slot = np.int64((word >> np.uint64(20)) & mask)

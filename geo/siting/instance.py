@@ -37,11 +37,14 @@ class Times:
         Ties go to the lowest site.
         """
         chosen = np.array(sorted(sites), np.int64)
+        found: tuple[NDArray[np.int64], NDArray[np.float64]]
         if self.dense is not None:
-            return nearest_of_dense(self.dense, chosen)
-        is_chosen = np.zeros(self.m, np.bool_)
-        is_chosen[chosen] = True
-        return nearest_of_sparse(self.start, self.site, self.seconds, is_chosen)
+            found = nearest_of_dense(self.dense, chosen)
+        else:
+            is_chosen = np.zeros(self.m, np.bool_)
+            is_chosen[chosen] = True
+            found = nearest_of_sparse(self.start, self.site, self.seconds, is_chosen)
+        return found
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,6 @@ def read_times(times: Any) -> Times:  # noqa: ANN401 - an array or any scipy spa
     SitingError
         Not two-dimensional, not numbers, NaN, negative, or a sparse cell stored twice.
     """
-    none = np.zeros(1, np.int64), np.zeros(0, np.int32), np.zeros(0)
     if not issparse(times):
         dense = _numbers(times, "times", "耗时矩阵")
         if dense.ndim != 2:
@@ -72,8 +74,12 @@ def read_times(times: Any) -> Times:  # noqa: ANN401 - an array or any scipy spa
                 )
             )
         _check_seconds(dense, lambda at: (int(at // dense.shape[1]), int(at % dense.shape[1])))
-        return Times(*dense.shape, dense, *none)
-    matrix: Any = csr_array(times)  # its stubs know too many forms
+        n, m = dense.shape
+        return Times(
+            n, m, dense, np.zeros(1, np.int64), np.zeros(0, np.int32), np.zeros(0, dense.dtype)
+        )
+    given: Any = times  # the stubs of sparse arrays know too many forms
+    matrix: Any = csr_array(given)
     if matrix.ndim != 2:
         raise SitingError(
             Text("耗时矩阵应为二维(需求点 × 点位)。", "times must be 2-D (demand x sites).")
@@ -84,7 +90,7 @@ def read_times(times: Any) -> Times:  # noqa: ANN401 - an array or any scipy spa
     if not sparse_is_canonical(start, site):
         order = np.lexsort((site, np.repeat(np.arange(matrix.shape[0]), np.diff(start))))
         site, seconds = site[order], seconds[order]
-    if matrix.nnz != times.nnz or not sparse_is_canonical(start, site):
+    if matrix.nnz != given.nnz or not sparse_is_canonical(start, site):
         raise SitingError(
             Text(
                 "稀疏耗时矩阵中有重复的单元格;每对(需求点, 点位)只能有一个值。",

@@ -9,42 +9,12 @@ Values are what stays *uncovered*, to be minimised. The Lagrangian takes, for ea
     covered <= sum_i (w_i - u_i) + the sum of the p largest c_j,   c_j = sum of u_i over j's rows.
 """
 
-from typing import NamedTuple
-
 import numpy as np
 from numba import njit
 
 from geo.siting.covering import Floats, Ints
 from geo.siting.mclp_search import Rows, counts
-
-
-class Dual(NamedTuple):
-    """The state of the subgradient search: best prices, averaged direction and averaged choice."""
-
-    prices: Floats  # (r,) with the best bound so far
-    sums: Floats  # (c,) c_j at those prices
-    direction: Floats  # (r,)
-    choice: Floats  # (c,) in 0…1, how often each candidate was among the p largest
-    figures: Floats  # (4,) best bound on what is covered, step factor, runs without gain, started
-
-
-@njit(cache=True, nogil=True)
-def largest(values: Floats, p: int) -> Ints:
-    """Return the positions of the p largest values, ties to the lowest position; descending."""
-    if 4 * p > len(values):
-        return np.argsort(-values, kind="mergesort")[:p]
-    top = np.empty(p, np.int64)
-    n_top = 0
-    for j in range(len(values)):
-        if n_top == p and values[j] <= values[top[p - 1]]:
-            continue
-        at = min(n_top, p - 1)
-        while at > 0 and values[top[at - 1]] < values[j]:
-            top[at] = top[at - 1]
-            at -= 1
-        top[at] = j
-        n_top = min(n_top + 1, p)
-    return top
+from geo.siting.volume import BOUND, Dual, keep, largest, mix, move
 
 
 @njit(cache=True, nogil=True)
@@ -78,82 +48,43 @@ def _priced(rows: Rows, prices: Floats, p: int, sums: Floats) -> tuple[float, In
 
 
 @njit(cache=True, nogil=True)
+def _subgradient(rows: Rows, prices: Floats, top: Ints, new: Floats) -> float:
+    """Set the subgradient for this choice; return what the choice covers."""
+    count = counts(rows, top)
+    met = 0.0
+    for i in range(len(prices)):
+        if count[i] > 0:
+            met += rows.weight[i]
+        # A row with the full price may count as uncovered: there its choice is free.
+        new[i] = 1.0 - count[i] if count[i] > 0 or prices[i] < rows.weight[i] else 0.0
+    return met
+
+
+@njit(cache=True, nogil=True)
 def lower_bound_run(
     rows: Rows, p: int, dual: Dual, covered: float, unit: float, n_runs: int
 ) -> tuple[float, Ints]:
-    """Improve the prices by a volume-like subgradient search; return the best choice it met.
+    """Improve the prices for some runs; return what the best choice on the way covers, and it.
 
     `covered` is what the best plan known covers, the target of the steps; the search ends as soon
     as the bound leaves no room for a unit more. The state is in `dual`.
     """
     n, figures = len(rows.weight), dual.figures
-    prices, sums = dual.prices.copy(), np.empty(len(dual.sums))
+    prices, new, least = np.empty(n), np.empty(n), np.zeros(n)
+    sums = np.empty(len(dual.sums))
     best_met, best_choice = -1.0, np.zeros(0, np.int64)
-    for run in range(n_runs):
-        if figures[3] == 0.0:
-            prices[:] = dual.prices
-        else:
-            norm = 0.0
-            for i in range(n):
-                d = dual.direction[i]
-                u = dual.prices[i]
-                if (d < 0.0 and u > 0.0) or (d > 0.0 and u < rows.weight[i]):
-                    norm += rows.weight[i] * d * d
-            if norm == 0.0:
-                break
-            step = figures[1] * max(figures[0] - covered, 1.0) / norm
-            for i in range(n):
-                u = np.rint(dual.prices[i] + step * rows.weight[i] * dual.direction[i])
-                prices[i] = min(max(u, 0.0), rows.weight[i])
+    for _ in range(n_runs):
+        open_ = max(figures[BOUND] - covered, 1.0)
+        if not move(dual, rows.weight, least, rows.weight, open_, prices):
+            break
         bound, top = _priced(rows, prices, p, sums)
-        count = counts(rows, top)
-        met = 0.0
-        dot_new, dot_old, dot_both = 0.0, 0.0, 0.0
-        for i in range(n):
-            new = 1.0 - count[i]
-            if count[i] > 0:
-                met += rows.weight[i]
-            elif prices[i] == rows.weight[i]:
-                new = 0.0
-            old = dual.direction[i]
-            dot_new += rows.weight[i] * new * new
-            dot_old += rows.weight[i] * old * old
-            dot_both += rows.weight[i] * new * old
+        met = _subgradient(rows, prices, top, new)
         if met > best_met:
             best_met, best_choice = met, top.copy()
+        mix(dual, rows.weight, new, top)
+        keep(dual, prices, sums, bound, figures[BOUND] - bound, open_)
         if bound < max(covered, met) + unit:
-            figures[0] = bound
-            dual.prices[:] = prices
-            dual.sums[:] = sums
             break
-        share = 1.0
-        if dot_old > 0.0:
-            # The mix of old and new direction that is shortest, within limits.
-            below = dot_new + dot_old - 2.0 * dot_both
-            share = (dot_old - dot_both) / below if below > 0.0 else 1.0
-            share = min(max(share, 0.02), 0.2)
-        for i in range(n):
-            new = 1.0 - count[i]
-            if count[i] == 0 and prices[i] == rows.weight[i]:
-                new = 0.0
-            dual.direction[i] += share * (new - dual.direction[i])
-        for j in range(len(dual.choice)):
-            dual.choice[j] *= 1.0 - share
-        for j in top:
-            dual.choice[j] += share
-        if figures[3] == 0.0 or bound < figures[0]:
-            if bound < figures[0] - 1e-3 * max(figures[0] - covered, 1.0):
-                figures[1] = min(figures[1] * 1.15, 2.0)
-                figures[2] = 0.0
-            figures[0] = bound
-            dual.prices[:] = prices
-            dual.sums[:] = sums
-        else:
-            figures[2] += 1.0
-            if figures[2] >= 8.0:
-                figures[1] *= 0.7
-                figures[2] = 0.0
-        figures[3] = 1.0
     return best_met, best_choice
 
 
@@ -162,7 +93,7 @@ def warm_prices(rows: Rows, p: int, prices: Floats, covered: float, n_runs: int)
     """Return better prices by a plain deflected subgradient search: fast at first, then coarse."""
     n = len(rows.weight)
     u, best_u, best = prices.copy(), prices.copy(), np.inf
-    direction, sums = np.zeros(n), np.empty(len(rows.column_start) - 1)
+    direction, new, sums = np.zeros(n), np.empty(n), np.empty(len(rows.column_start) - 1)
     factor, without = 1.0, 0
     for _ in range(n_runs):
         bound, top = _priced(rows, u, p, sums)
@@ -174,13 +105,10 @@ def warm_prices(rows: Rows, p: int, prices: Floats, covered: float, n_runs: int)
             factor *= 0.8
             without = 0
             u[:] = best_u
-        count = counts(rows, top)
+        _subgradient(rows, u, top, new)
         norm = 0.0
         for i in range(n):
-            new = 1.0 - count[i]
-            if count[i] == 0 and u[i] == rows.weight[i]:
-                new = 0.0
-            d = new + 0.7 * direction[i]
+            d = new[i] + 0.7 * direction[i]
             if (d < 0.0 and u[i] == 0.0) or (d > 0.0 and u[i] == rows.weight[i]):
                 d = 0.0
             direction[i] = d

@@ -7,8 +7,9 @@ from numpy.typing import NDArray
 
 from geo.siting.branching import Found
 from geo.siting.covering import SERVED, Floats, Ints, hash_words, rows_of_first, same_sets
-from geo.siting.mclp_bound import Dual, first_prices, largest, lower_bound_run, warm_prices
+from geo.siting.mclp_bound import first_prices, lower_bound_run, warm_prices
 from geo.siting.mclp_search import Rows, covered_weight, kicked, rows_of, swap
+from geo.siting.volume import BOUND, FACTOR, Dual, largest, new_dual
 
 RUNS = 60  # of the subgradient search between two looks at the clock
 NODE_RUNS = 40
@@ -43,31 +44,26 @@ class MclpNode:
     history: list[float] = field(default_factory=list)
 
     def tighten(self, best: float) -> Found:
-        """Raise the bound by some runs of the subgradient search, and drop what cannot be better."""
+        """Raise the bound by some runs of the subgradient search; drop what cannot be better."""
         if self._is_decided():
             return self._only_solution()
         target = self.total - best - self.served  # what the rest must cover to be as good
-        if self.dual is None:
-            self._start(target)
-        dual = self.dual
-        if dual is None:  # for the type checker: _start has just made it
-            return None
+        dual = self.dual or self._start(target)
         work = len(self.rows.candidate) + 4 * len(self.rows.weight)
         runs = int(np.clip(WORK_OF_A_LOOK / max(work, 1), 3, RUNS if self.is_root else NODE_RUNS))
         met, choice = lower_bound_run(self.rows, self.p, dual, target, self.unit, runs)
         if len(self.first_found_prices) == len(dual.prices):
             self.first_found_prices = dual.prices
-        before = self.bound
-        self.bound = max(self.bound, self.total - self.served - dual.figures[0])
+        self.bound = max(self.bound, self.total - self.served - dual.figures[BOUND])
         found = self._improved(met, choice, target)
         self.chunks += 1
         if found is not None:
             best = min(best, found[0])
-        self._judge(before, best, runs)
+        self._judge(best, runs)
         self._fix(best)
         return found
 
-    def split(self, best: float) -> list["MclpNode"]:
+    def split(self) -> list["MclpNode"]:
         """Branch on a candidate that the averaged choice leaves most open."""
         if self._is_decided() or self.dual is None:
             return []
@@ -79,16 +75,14 @@ class MclpNode:
         is_it = np.arange(len(self.ids)) == j
         return [self.reduced(is_it, ~is_it), self.reduced(np.zeros_like(is_it), ~is_it)]
 
-    def _start(self, target: float) -> None:
+    def _start(self, target: float) -> Dual:
         if self.is_root and not self.is_warm:
             work = len(self.rows.candidate) + 4 * len(self.rows.weight)
             runs = int(np.clip(20 * WORK_OF_A_LOOK / max(work, 1), 10, ROOT_WARM_RUNS))
             self.prices = warm_prices(self.rows, self.p, self.prices, target, runs)
             self.first_found_prices = self.prices
-        c = len(self.ids)
-        figures = np.array([np.inf, 0.1, 0.0, 0.0])
-        direction = np.zeros(len(self.prices))
-        self.dual = Dual(self.prices, np.zeros(c), direction, np.zeros(c), figures)
+        self.dual = new_dual(self.prices, len(self.ids), np.inf, 0.1)
+        return self.dual
 
     def _is_decided(self) -> bool:
         """Say whether all plans that are left are equally good."""
@@ -109,7 +103,7 @@ class MclpNode:
         sites = choice
         if self.dual is None:
             return None
-        is_over = self.dual.figures[0] < target + self.unit
+        is_over = self.dual.figures[BOUND] < target + self.unit
         if met <= target and not is_over and (self.is_root or self.chunks == 0):
             start = largest(self.dual.choice, self.p)
             sites, met = swap(self.rows, start)
@@ -122,10 +116,9 @@ class MclpNode:
         sites, met = swap(self.rows, sites)
         return self.total - self.served - met, self._at_root(sites)
 
-    def _judge(self, before: float, best: float, runs: int) -> None:
+    def _judge(self, best: float, runs: int) -> None:
         """Stop tightening when the bound closes too little of what is open."""
         if self.chunks == 1:
-            before = self.bound
             self.history = [self.bound]
         self.history.append(self.bound)
         back = 2 if self.is_root else 1
@@ -139,12 +132,16 @@ class MclpNode:
 
     def _fix(self, best: float) -> None:
         """Open or drop the candidates without which, or with which, nothing can be better."""
-        if self.dual is None or len(self.ids) <= self.p or not np.isfinite(self.dual.figures[0]):
+        if (
+            self.dual is None
+            or len(self.ids) <= self.p
+            or not np.isfinite(self.dual.figures[BOUND])
+        ):
             return
         sums = self.dual.sums
         order = largest(sums, len(sums))
         last, next_ = sums[order[self.p - 1]], sums[order[self.p]]
-        bound = self.total - self.served - self.dual.figures[0]
+        bound = self.total - self.served - self.dual.figures[BOUND]
         in_top = np.zeros(len(sums), np.bool_)
         in_top[order[: self.p]] = True
         # A plan with j costs at least bound + last - c_j; one without j, bound + c_j - next.
@@ -172,9 +169,13 @@ class MclpNode:
         np.cumsum(length, out=start[1:])
         candidate = rows_of_first(old.start, old.candidate, column, first, start)
         inside = group >= 0
-        weight = np.bincount(group[inside], old.weight[inside], len(first))
+
+        def summed(of_old: Floats) -> Floats:
+            return np.bincount(group[inside], of_old[inside], len(first)).astype(np.float64)
+
+        weight = summed(old.weight)
         prices = self.prices if self.dual is None else self.dual.prices
-        new_prices = np.bincount(group[inside], prices[inside], len(first))
+        new_prices = summed(prices)
         rows = rows_of(start, candidate, int(keep.sum()), weight)
         served = self.served + float(old.weight[group == SERVED].sum())
         opened = (*self.opened, *self.ids[must].tolist())
@@ -190,9 +191,8 @@ class MclpNode:
             self.bound,
         )
         if self.dual is not None:
-            d = np.bincount(group[inside], (old.weight * self.dual.direction)[inside], len(first))
-            figures = np.array([np.inf, max(self.dual.figures[1], 0.02), 0.0, 0.0])
-            d = d / np.maximum(weight, 1.0)
+            d = summed(old.weight * self.dual.direction) / np.maximum(weight, 1.0)
+            figures = np.array([np.inf, max(self.dual.figures[FACTOR], 0.02), 0.0, 0.0])
             node.dual = Dual(new_prices, self.dual.sums[keep], d, self.dual.choice[keep], figures)
         return node
 

@@ -6,31 +6,19 @@ for each row i a price v_i for being served, at most its cap:
     cost >= sum_i v_i + the sum of the p smallest r_j,   r_j = sum_i min(0, c_ij - v_i)
 """
 
-from typing import NamedTuple
-
 import numpy as np
 from numba import njit
 
-from geo.siting.covering import Floats, Ids, Ints
-from geo.siting.mclp_bound import largest
+from geo.siting.covering import Bools, Floats, Ints
 from geo.siting.median_search import Lists, flags, nearest_two, total_cost
-
-
-class MedianDual(NamedTuple):
-    """The state of the subgradient search: best prices, averaged direction and averaged choice."""
-
-    prices: Floats  # (n,) with the best bound so far
-    sums: Floats  # (c,) -r_j at those prices
-    direction: Floats  # (n,)
-    choice: Floats  # (c,) in 0…1, how often each candidate was among the p best
-    figures: Floats  # (4,) best bound, step factor, runs without gain, started
+from geo.siting.volume import BOUND, Dual, keep, largest, mix, move
 
 
 @njit(cache=True, nogil=True)
 def first_median_prices(lists: Lists, sites: Ints, c: int) -> Floats:
     """Return prices that suit a good plan: between the nearest open site and the next one."""
     _, first, second = nearest_two(lists, flags(sites, c))
-    return np.floor(0.5 * (first + second))
+    return np.asarray(np.floor(0.5 * (first + second)))
 
 
 @njit(cache=True, nogil=True)
@@ -53,83 +41,45 @@ def _priced(lists: Lists, prices: Floats, p: int, sums: Floats) -> tuple[float, 
 
 
 @njit(cache=True, nogil=True)
-def _served(lists: Lists, prices: Floats, top: Ints, c: int, count: Ids) -> None:
-    """Count for each row the chosen candidates that cost less than its price."""
-    is_open = flags(top, c)
+def _subgradient(lists: Lists, prices: Floats, is_open: Bools, new: Floats) -> None:
+    """Set the subgradient: 1 less the number of chosen candidates that cost less than the price."""
     for i in range(len(prices)):
-        count[i] = 0
+        count = 0
         for k in range(lists.start[i], lists.start[i + 1]):
             if lists.cost[k] >= prices[i]:
                 break
-            count[i] += is_open[lists.candidate[k]]
+            count += is_open[lists.candidate[k]]
+        # At the cap the row may count as served by it.
+        new[i] = 1.0 - count if count > 0 or prices[i] < lists.cap[i] else 0.0
 
 
 @njit(cache=True, nogil=True)
 def median_bound_run(
-    lists: Lists, p: int, dual: MedianDual, target: float, unit: float, n_runs: int
+    lists: Lists, p: int, dual: Dual, target: float, unit: float, n_runs: int
 ) -> tuple[float, Ints]:
-    """Raise the bound by a volume-like subgradient search; return the best choice it met.
+    """Raise the bound for some runs; return the cost of the best choice on the way, and it.
 
     `target` is the cost of the best plan known; the search ends as soon as the bound leaves no room
     for a plan that is better by a unit. The state is in `dual`.
     """
     n, c, figures = len(lists.cap), len(dual.sums), dual.figures
-    prices, sums = dual.prices.copy(), np.empty(c)
-    count = np.zeros(n, np.int32)
+    prices, new, least, sums = np.empty(n), np.empty(n), np.empty(n), np.empty(c)
+    for i in range(n):
+        least[i] = lists.cost[lists.start[i]]
     best_met, best_choice = np.inf, np.zeros(0, np.int64)
     for run in range(n_runs):
-        if figures[3] > 0.0:
-            norm = 0.0
-            for i in range(n):
-                norm += lists.step[i] * dual.direction[i] ** 2
-            if norm == 0.0:
-                break
-            step = figures[1] * max(target - figures[0], unit) / norm
-            for i in range(n):
-                v = np.rint(dual.prices[i] + step * lists.step[i] * dual.direction[i])
-                prices[i] = min(max(v, lists.cost[lists.start[i]]), lists.cap[i])
+        open_ = max(target - figures[BOUND], unit)
+        if not move(dual, lists.step, least, lists.cap, open_, prices):
+            break
         bound, top = _priced(lists, prices, p, sums)
-        _served(lists, prices, top, c, count)
-        if run % 5 == 0 or bound > figures[0]:
-            met = total_cost(lists, flags(top, c))
+        is_open = flags(top, c)
+        _subgradient(lists, prices, is_open, new)
+        if run % 5 == 0 or bound > figures[BOUND]:
+            met = total_cost(lists, is_open)
             if met < best_met:
                 best_met, best_choice = met, top.copy()
-        dot_new, dot_old, dot_both = 0.0, 0.0, 0.0
-        for i in range(n):
-            new = 1.0 - count[i]
-            if new > 0.0 and prices[i] == lists.cap[i]:
-                new = 0.0
-            old = dual.direction[i]
-            dot_new += lists.step[i] * new * new
-            dot_old += lists.step[i] * old * old
-            dot_both += lists.step[i] * new * old
-        share = 1.0
-        if dot_old > 0.0:
-            below = dot_new + dot_old - 2.0 * dot_both
-            share = (dot_old - dot_both) / below if below > 0.0 else 1.0
-            share = min(max(share, 0.02), 0.2)
-        for i in range(n):
-            new = 1.0 - count[i]
-            if new > 0.0 and prices[i] == lists.cap[i]:
-                new = 0.0
-            dual.direction[i] += share * (new - dual.direction[i])
-        for j in range(c):
-            dual.choice[j] *= 1.0 - share
-        for j in top:
-            dual.choice[j] += share
-        if figures[3] == 0.0 or bound > figures[0]:
-            if bound > figures[0] + 1e-3 * max(target - figures[0], unit):
-                figures[1] = min(figures[1] * 1.15, 2.0)
-                figures[2] = 0.0
-            figures[0] = bound
-            dual.prices[:] = prices
-            dual.sums[:] = sums
-        else:
-            figures[2] += 1.0
-            if figures[2] >= 8.0:
-                figures[1] *= 0.7
-                figures[2] = 0.0
-        figures[3] = 1.0
+        mix(dual, lists.step, new, top)
+        keep(dual, prices, sums, bound, bound - figures[BOUND], open_)
         if bound > min(target, best_met) - unit:
             break
     return best_met, best_choice

@@ -7,8 +7,7 @@ from numpy.typing import NDArray
 
 from geo.siting.branching import Found
 from geo.siting.covering import Floats, Ints
-from geo.siting.mclp_bound import largest
-from geo.siting.median_bound import MedianDual, first_median_prices, median_bound_run
+from geo.siting.median_bound import first_median_prices, median_bound_run
 from geo.siting.median_search import (
     Lists,
     caps_with,
@@ -18,6 +17,7 @@ from geo.siting.median_search import (
     reduced_lists,
     total_cost,
 )
+from geo.siting.volume import BOUND, FACTOR, Dual, largest, new_dual
 
 RUNS, NODE_RUNS = 60, 30  # of the subgradient search between two looks at the clock
 WORK_OF_A_LOOK = 4e7  # cells touched between two looks at the clock, about 0.1 s
@@ -41,7 +41,7 @@ class MedianNode:
     bound: float = 0.0
     stalled: bool = False
     is_root: bool = False
-    dual: MedianDual | None = None
+    dual: Dual | None = None
     chunks: int = 0
     history: list[float] = field(default_factory=list)
 
@@ -55,7 +55,7 @@ class MedianNode:
         most = RUNS if self.is_root else NODE_RUNS
         runs = int(np.clip(WORK_OF_A_LOOK / work, 3, most))
         met, choice = median_bound_run(self.lists, self.p, dual, target, self.unit, runs)
-        self.bound = max(self.bound, self.spent + dual.figures[0])
+        self.bound = max(self.bound, self.spent + dual.figures[BOUND])
         found = self._improved(met, choice, dual, target)
         if found is not None:
             best = min(best, found[0])
@@ -64,7 +64,7 @@ class MedianNode:
         self._fix(best, dual)
         return found
 
-    def split(self, best: float) -> list["MedianNode"]:
+    def split(self) -> list["MedianNode"]:
         """Branch on a candidate that the averaged choice leaves most open."""
         if self._is_decided() or self.dual is None:
             return []
@@ -76,13 +76,9 @@ class MedianNode:
         is_it = np.arange(len(self.ids)) == j
         return [self.reduced(is_it, ~is_it), self.reduced(np.zeros_like(is_it), ~is_it)]
 
-    def _start(self) -> MedianDual:
-        c = len(self.ids)
+    def _start(self) -> Dual:
         factor = 1.0 if self.is_root else 0.1
-        figures = np.array([-np.inf, factor, 0.0, 0.0])
-        self.dual = MedianDual(
-            self.prices, np.zeros(c), np.zeros(len(self.prices)), np.zeros(c), figures
-        )
+        self.dual = new_dual(self.prices, len(self.ids), -np.inf, factor)
         return self.dual
 
     def _is_decided(self) -> bool:
@@ -99,10 +95,10 @@ class MedianNode:
     def _at_root(self, sites: Ints) -> Ints:
         return np.sort(np.concatenate([np.array(self.opened, np.int64), self.ids[sites]]))
 
-    def _improved(self, met: float, choice: Ints, dual: MedianDual, target: float) -> Found:
+    def _improved(self, met: float, choice: Ints, dual: Dual, target: float) -> Found:
         """Return the best plan found near the choices of the relaxation, if better than target."""
         sites, c = choice, len(self.ids)
-        is_proven = dual.figures[0] > target - self.unit
+        is_proven = dual.figures[BOUND] > target - self.unit
         if met >= target and not is_proven and (self.is_root or self.chunks == 0):
             sites, met = descend_median(self.lists, largest(dual.choice, self.p), c)
             if self.is_root and self.chunks % 3 == 0:
@@ -123,14 +119,14 @@ class MedianNode:
         rise, open_ = self.bound - self.history[-1 - back], best - self.bound
         self.stalled = rise < (0.03 if self.is_root else 0.3) * open_ or self.chunks >= MOST_CHUNKS
 
-    def _fix(self, best: float, dual: MedianDual) -> None:
+    def _fix(self, best: float, dual: Dual) -> None:
         """Open or drop the candidates without which, or with which, nothing can be better."""
         if len(self.ids) <= self.p:
             return
         sums = dual.sums
         order = largest(sums, len(sums))
         last, next_ = sums[order[self.p - 1]], sums[order[self.p]]
-        bound, most = self.spent + dual.figures[0], best - self.unit
+        bound, most = self.spent + dual.figures[BOUND], best - self.unit
         in_top = np.zeros(len(sums), np.bool_)
         in_top[order[: self.p]] = True
         out = ~in_top & (bound + last - sums > most)
@@ -159,8 +155,8 @@ class MedianNode:
         spent = self.spent + settled
         node = MedianNode(lists, p, self.ids[keep], opened, spent, self.unit, prices, self.bound)
         if self.dual is not None:
-            figures = np.array([-np.inf, max(self.dual.figures[1], 0.02), 0.0, 0.0])
-            node.dual = MedianDual(
+            figures = np.array([-np.inf, max(self.dual.figures[FACTOR], 0.02), 0.0, 0.0])
+            node.dual = Dual(
                 prices,
                 self.dual.sums[keep],
                 self.dual.direction[kept],

@@ -227,9 +227,12 @@ def _sorted_lists(
     times: Times, rows: Ints, column: Ids, base_s: Floats
 ) -> tuple[Ints, Ids, Floats]:
     """Return for each row its candidates nearer than the nearest fixed site, by time, then id."""
+    lists: tuple[Ints, Ids, Floats]
     if times.dense is not None:
-        return _dense_lists(times.dense, rows, column, base_s)
-    return _sparse_lists(times.start, times.site, times.seconds, rows, column, base_s)
+        lists = _dense_lists(times.dense, rows, column, base_s)
+    else:
+        lists = _sparse_lists(times.start, times.site, times.seconds, rows, column, base_s)
+    return lists
 
 
 @njit(cache=True, nogil=True)
