@@ -16,6 +16,7 @@ from geo.attach import attach
 from geo.attachments import LeftOut
 from geo.coverage import left_out_reasons
 from geo.crs import WGS84
+from geo.demand import grid_at
 from geo.errors import SitingError
 from geo.ground import Ground
 from geo.reach import walking_times
@@ -147,7 +148,8 @@ def candidate_sites(study: Study, source: str, *, every_m: float = 150.0) -> gpd
     is_water = (study.base["kind"] == "water") & (study.base.area > 0)
     forbidden = study.base.geometry[is_water]
     if source == "ways":
-        return candidates_along(study.network, area, every_m=every_m, forbidden=forbidden)
+        sites = candidates_along(study.network, area, every_m=every_m, forbidden=forbidden)
+        return sites.assign(name=_with_grid_names(sites, study.grids))
     if source == "gates":
         return candidates_at_gates(study.gates, study.compounds, area, forbidden=forbidden)
     if source == "entrances":
@@ -155,6 +157,16 @@ def candidate_sites(study: Study, source: str, *, every_m: float = 150.0) -> gpd
             study.buildings, area, network=study.network, forbidden=forbidden
         )
     return study.candidates
+
+
+def _with_grid_names(sites: gpd.GeoDataFrame, grids: gpd.GeoDataFrame) -> list[str]:
+    """Return the names of sites after that of the grid: a number on a way alone tells no place."""
+    grid_of = grid_at(grids, sites.geometry.to_crs(grids.crs))
+    names = grids["name"].to_dict()
+    return [
+        f"{names.get(grid, '')} {name}".strip()
+        for grid, name in zip(grid_of, sites["name"], strict=True)
+    ]
 
 
 def drawn_sites(study: Study, places: Sequence[tuple[float, float]]) -> gpd.GeoDataFrame:

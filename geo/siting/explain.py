@@ -187,7 +187,7 @@ def _mean_saved(weight: Floats, before_s: Floats, after_s: Floats) -> float:
     counts = np.isfinite(before_s) & (weight > 0)
     if not counts.any():
         return 0.0
-    return float(weight[counts] @ (before_s - after_s)[counts] / weight[counts].sum())
+    return float(weight[counts] @ (before_s[counts] - after_s[counts]) / weight[counts].sum())
 
 
 def _named(number: int, names: Sequence[str] | None) -> str:
