@@ -427,8 +427,9 @@ def site(
     """  # noqa: D301 - \b is click's own mark
     from geo.ground import lay_ground  # noqa: PLC0415 - heavy
     from geo.plan_report import plan_report, plan_table, report_lines  # noqa: PLC0415 - heavy
-    from geo.planning import Question, candidate_sites, make_case, solve  # noqa: PLC0415 - heavy
+    from geo.planning import Question, make_case, solve  # noqa: PLC0415 - heavy
     from geo.profiles import speed_profile  # noqa: PLC0415 - heavy
+    from geo.sites import candidate_sites  # noqa: PLC0415 - heavy
 
     if as_json and as_csv:
         raise click.UsageError("--json / --csv")

@@ -10,8 +10,9 @@ import streamlit as st
 from data.viewer import Viewer
 from geo.coverage import Coverage, cover
 from geo.ground import closed_gates, lay_ground
-from geo.planning import SitingCase, candidate_sites, drawn_sites, make_case
+from geo.planning import SitingCase, make_case
 from geo.profiles import speed_profile
+from geo.sites import candidate_sites, drawn_sites
 from geo.study import Study
 from geo.text import Language
 from geo.whatif import STATION_EDITS, NewStation, apply_edits, edits_from_json
