@@ -186,9 +186,7 @@ def lowest_ids_median(lists: Lists, sites: Ints, c: int) -> Ints:
 
 
 @njit(cache=True, nogil=True)
-def reduced_lists(
-    lists: Lists, column: Ids, cap: Floats, longest: int
-) -> tuple[Lists, Ids, float]:
+def reduced_lists(lists: Lists, column: Ids, cap: Floats, longest: int) -> tuple[Lists, Ids, float]:
     """Return the lists with candidates renumbered by `column` (-1: dropped) and lower caps.
 
     Each list ends where it reaches its cap, and after `longest` candidates: so few are left closed
