@@ -144,7 +144,9 @@ def _proven(piece: Piece, stop: Stop, at_most: int | None) -> Piece:
             return best <= at_most + 0.5 or bound > at_most + 1e-6
 
         stop = stop._replace(is_enough=is_enough)
-    answer = solve_milp(_model(piece, is_whole=True), stop, is_count=True, start=start)
+    answer = solve_milp(
+        _model(piece, is_whole=True), stop, is_count=True, start=start, only_proves=True
+    )
     cover = piece.cover
     if answer.values is not None:
         found = np.flatnonzero(answer.values > 0.5)
