@@ -19,6 +19,7 @@ from geo.coverage import cover
 from geo.errors import SitingError
 from geo.ground import Ground, lay_ground
 from geo.hours import parse_hours
+from geo.link_doors import doors_nearer_to
 from geo.network import EdgeKind, WalkNetwork
 from geo.opening_bounds import bound_of_opening
 from geo.opening_gains import stand
@@ -216,6 +217,42 @@ def test_no_link_is_proposed_across_a_compound_or_a_building():
     assert rank_links(ground, houses.stations, limit_s=600, weight=counted(ground)).empty
 
 
+def test_no_link_crosses_a_public_way_without_joining_it():
+    network = WalkNetwork(
+        moved([(0, 0), (1000, 0), (1000, 30), (0, 30), (1000, 60), (0, 60)]),
+        [[0, 1], [1, 2], [2, 3], [2, 4], [4, 5]],
+        [1000, 30, 1000, 30, 1000],
+        CRS,
+    )
+    study = town(network, [(10.0, 35.0, 3.0, None), (10.0, 70.0, 30.0, None)])
+    ground = laid(study)
+    links = rank_links(ground, study.stations, limit_s=600, weight=counted(ground))
+    assert len(links)
+    assert (links.geometry.bounds["maxy"] - links.geometry.bounds["miny"]).max() == pytest.approx(
+        30
+    )
+
+
+def test_a_link_in_front_of_a_station_or_a_gate_would_move_it():
+    study = river_town(
+        station=(100.0, 20.0), compounds=[box(300, 15, 350, 45)], gates=[(1, 300, 30, False, None)]
+    )
+    ground = laid(study)
+    sites = stand(ground, study.stations, limit_s=600, weight=counted(ground)).site_doors
+    at_x = [81, 79, 269, 271, 500]  # the station lies 20 m, the gate 30 m from the way
+    lines = np.array([LineString(moved([(x, 0), (x, 60)])) for x in at_x], dtype=object)
+    assert doors_nearer_to(ground, sites, lines).moves_fixed.tolist() == [
+        True,
+        False,
+        False,
+        True,
+        False,
+    ]
+    links = rank_links(ground, study.stations, limit_s=600, weight=counted(ground))
+    assert len(links)
+    assert not doors_nearer_to(ground, sites, links.geometry.to_numpy()).moves_fixed.any()
+
+
 def test_a_longer_link_than_asked_for_is_not_proposed():
     study = river_town()
     ground = laid(study)
@@ -281,6 +318,18 @@ def test_no_gate_is_proposed_across_a_river_or_far_from_any_way():
     assert gates.empty
 
 
+def test_no_gate_is_proposed_where_the_street_is_far_or_behind_another_compound():
+    far = walled_town(compounds=[box(30, 30, 384, 80)], gates=[(1, 30, 50, False, None)])
+    near = walled_town(compounds=[box(30, 30, 386, 80)], gates=[(1, 30, 50, False, None)])
+    behind = walled_town(compounds=[box(0, 0, 400, 100), box(401, -5, 409, 105)])
+    n_new = []
+    for study in (far, near, behind):
+        ground = laid(study)
+        gates = rank_gates(ground, study.stations, limit_s=100, weight=counted(ground))
+        n_new.append(int((gates["kind"] == "new_gate").sum()))
+    assert n_new == [0, 1, 0]
+
+
 def test_without_known_gates_or_with_a_compound_open_to_all_no_gate_is_proposed():
     for gates in ((), [(1, 0, 50, True, None)]):
         study = walled_town(gates=gates)
@@ -320,6 +369,25 @@ def test_opening_all_gates_lets_others_walk_through():
         bound_of_opening(stand(ground, study.stations, limit_s=300, weight=counted(ground)), [1])[0]
         >= 12
     )
+
+
+def test_a_shut_gate_that_would_let_others_through_is_weighed_with_them():
+    study = through_town()
+    hours = parse_hours("每天6:00-22:00")
+    gates = study.gates.assign(open_to_all=True, hours=pd.Series([hours, None], [1, 2], object))
+    study = replace(study, gates=gates)
+    ground = laid(study, at=NIGHT)
+    ranked = rank_gates(ground, study.stations, limit_s=300, weight=counted(ground))
+    assert ranked["kind"].tolist()[0] == "open_all"
+    assert ranked["weight"].iloc[0] == 15  # those inside too: the gate of the west was shut
+    assert "open_gate" not in ranked["kind"].tolist()
+
+
+def test_where_a_station_stands_inside_the_bound_is_everybody():
+    study = walled_town(station=(300.0, 50.0))
+    ground = laid(study)
+    standing = stand(ground, study.stations, limit_s=45, weight=counted(ground))
+    assert bound_of_opening(standing, [1]).tolist() == [40]
 
 
 def test_a_station_behind_the_wall_is_reached_through_a_new_gate():

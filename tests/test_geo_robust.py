@@ -187,6 +187,15 @@ def test_sparse_times_say_the_same():
     assert dense.variants["base_value"].tolist() == thin.variants["base_value"].tolist()
 
 
+def test_a_site_that_a_variant_forbids_is_lost_to_the_base_plan():
+    base = Variant("base", Text("a", "a"), TIMES, WEIGHTS, 900.0, (0,))
+    lost = Variant("lost", Text("b", "b"), TIMES, WEIGHTS, 900.0, (0,), (1,))
+    found = sensitivity(best, [base, lost])
+    assert found.plans["base"].sites == (1,)
+    assert found.variants["base_value"].tolist() == [20, 14]
+    assert found.variants["regret"].tolist() == [0, 6]
+
+
 def test_progress_is_told():
     seen: list[tuple[int, int]] = []
     sensitivity(best, variants_of(), on_progress=lambda a, b: seen.append((a, b)))
