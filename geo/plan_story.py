@@ -8,21 +8,27 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from geo.crs import WGS84
-from geo.planning import Question, SitingCase, mixed_weight, nearest_open
+from geo.planning import Question, SitingCase, has_way, mixed_weight, nearest_open
 from geo.siting import SitingPlan, coverage_curve
 from geo.siting.explain import Step as RankedStep
 from geo.siting.explain import ranked_steps
 from geo.siting.plan import ShouldStop
-from geo.study import WEIGHTS
+from geo.study import WEIGHT_TITLES, WEIGHTS
 from geo.text import Text
 from geo.whatif import ClosedStation, Edit, NewStation
 
 Floats = NDArray[np.float64]
 NOTHING = Text("", "")
+MIXTURE = Text("混合权重", "the mixed weight")
 
 
 def plan_edits(case: SitingCase, plan: SitingPlan) -> list[Edit]:
-    """Return the plan as changes of the study: stations that are new, and those that close."""
+    """Return the plan as changes of the study: stations that are new, and those that close.
+
+    Where there is no plan nothing changes.
+    """
+    if plan.status == "infeasible":
+        return []
     places = case.sites.geometry.to_crs(WGS84)
     new: list[Edit] = [
         NewStation(str(case.sites.loc[i, "name"]), places[i].x, places[i].y) for i in plan.sites
@@ -116,12 +122,13 @@ def _step_sentence(question: Question, step: Step) -> Text:
         f"{members:,.0f} members and {households:,.0f} households",
     )
     lifted = step.lifted
-    shown = "、".join(lifted[:3]) + ("等" if len(lifted) > 3 else "")
+    first, more = lifted[:3], len(lifted) > 3
     lifts = NOTHING
     if lifted:
         lifts = Text(
-            f"，{shown} {len(lifted)} 个网格达标",
-            f"; {len(lifted)} grids reach the target ({', '.join(lifted[:3])})",
+            f"，{len(lifted)} 个网格达标（{'、'.join(first)}{'等' if more else ''}）",
+            f"; {len(lifted)} {'grid reaches' if len(lifted) == 1 else 'grids reach'} the target "
+            f"({', '.join(first)}{'…' if more else ''})",
         )
     if question.problem in {"mclp", "lscp"}:
         return Text(
@@ -140,30 +147,45 @@ def _step_sentence(question: Question, step: Step) -> Text:
 
 def plan_headline(case: SitingCase, plan: SitingPlan, question: Question) -> Text:
     """Say what a plan achieves and how sure that is."""
-    total = mixed_weight(case, question.weights).sum()
-    n = len(plan.sites)
-    value = {
-        "mclp": Text(
-            f"再建 {n} 个，覆盖 {_part(plan.objective, total)}",
-            f"{n} new stations cover {_part(plan.objective, total)}",
-        ),
-        "lscp": Text(f"最少再建 {n} 个", f"{n} new stations are the fewest"),
-        "p_median": Text(
-            f"再建 {n} 个，平均步行 {plan.objective / 60 / max(total, 1e-9):.1f} 分钟",
-            f"{n} new stations: a mean walk of {plan.objective / 60 / max(total, 1e-9):.1f} min",
-        ),
-        "p_center": Text(
-            f"再建 {n} 个，最远的人走 {plan.objective / 60:.1f} 分钟",
-            f"{n} new stations: the farthest walk is {plan.objective / 60:.1f} min",
-        ),
-    }[question.problem]
     if plan.status == "infeasible":
         return plan.reasons[0] if plan.reasons else Text("没有可行的方案。", "No plan is possible.")
+    is_proven = plan.status == "optimal"
+    what, sure = _achieved(case, plan, question), proof_said(plan.gap, is_proven=is_proven)
+    n = len(plan.sites)
+    stations = "1 new station" if n == 1 else f"{n} new stations"
+    fewest = "最少" if question.problem == "lscp" and is_proven else ""
+    return Text(f"{fewest}再建 {n} 个{what.zh}（{sure.zh}）。", f"{stations}{what.en} ({sure.en}).")
+
+
+def _achieved(case: SitingCase, plan: SitingPlan, question: Question) -> Text:
+    """Say what the stations of a plan do, after their number."""
+    weight = mixed_weight(case, question.weights)
+    minutes = plan.objective / 60
+    if question.problem == "mclp":
+        who = MIXTURE if len(question.weights) > 1 else WEIGHT_TITLES[question.weights[0][0]]
+        part = _part(plan.objective, weight.sum())
+        twice = Text("双重", " twice") if question.has_backup else NOTHING
+        return Text(
+            f"，{twice.zh}覆盖 {part} 的{who.zh}", f": {part} of {who.en} covered{twice.en}"
+        )
+    if question.problem == "p_median":
+        mean = f"{minutes / max(weight[has_way(case)].sum(), 1e-9):.1f}"
+        return Text(f"，平均步行 {mean} 分钟", f": a mean walk of {mean} min")
+    if question.problem == "p_center":
+        return Text(f"，最远的人走 {minutes:.1f} 分钟", f": the farthest walk is {minutes:.1f} min")
     if plan.status == "optimal":
-        sure = Text("已证明最优", "proven optimal")
-    else:
-        sure = Text(f"离最优最多差 {plan.gap:.1%}", f"at most {plan.gap:.1%} from the optimum")
-    return Text(f"{value.zh}（{sure.zh}）。", f"{value.en} ({sure.en}).")
+        return Text("", ", the fewest that do")
+    return NOTHING
+
+
+def proof_said(gap: float, *, is_proven: bool) -> Text:
+    """Say how sure a plan is; a gap (share of the objective) is rounded up, never told as none."""
+    if is_proven:
+        return Text("已证明最优", "proven optimal")
+    if not np.isfinite(gap):
+        return Text("尚未证明", "not proven")
+    at_most = f"{np.ceil(round(gap * 1000, 9)) / 10:.1f}%"
+    return Text(f"离最优最多差 {at_most}", f"at most {at_most} from the optimum")
 
 
 def _part(value: float, total: float) -> str:

@@ -28,6 +28,7 @@ from geo.siting import (
     solve_p_center,
     solve_p_median,
 )
+from geo.siting.infeasible import said_share
 from geo.siting.plan import OnProgress, ShouldStop
 from geo.stations import why_closed
 from geo.study import WEIGHTS
@@ -39,6 +40,7 @@ Floats = NDArray[np.float64]
 
 HORIZON_S = 3 * 3600.0  # walks longer than this count as no way
 NO_OPEN_SITE = -1
+WALKING = ("p_median", "p_center")  # problems of the whole walk, which no way makes endless
 
 
 @dataclass(frozen=True)
@@ -280,12 +282,19 @@ def robustness(
         and elderly.sites["name"].tolist() == case.sites["name"].tolist()
         and elderly.points.index.equals(case.points.index)
     )
+    times, weight = case.times, mixed_weight(case, question.weights)
+    slower = elderly.times if elderly is not None and is_same else None
+    rows = np.ones(len(weight), bool)
+    if question.problem in WALKING:  # else the walks of homes without a way would be compared
+        rows = has_way(case) & (weight > 0)
+        if slower is not None:
+            rows &= np.diff(slower.indptr) > 0
     variants = make_variants(
-        case.times,
-        mixed_weight(case, question.weights),
+        times[rows],
+        weight[rows],
         limit_s=case.limit_s,
         existing=list(case.existing),
-        elderly_times=elderly.times if elderly is not None and is_same else None,
+        elderly_times=None if slower is None else slower[rows],
         names=case.sites["name"].tolist(),
     )
     return sensitivity(
@@ -313,10 +322,18 @@ def _solve(
     }
     times, weight, problem = variant.times, variant.weights, question.problem
     rows = np.ones(len(weight), bool)
-    if problem in {"p_median", "p_center"}:
+    if problem in WALKING:
         rows = (np.diff(times.indptr) > 0) & (weight > 0)
         times, weight = _dense(times[rows]), weight[rows]
     constraints = _constraints(case, question, rows)
+    if constraints is not None and problem == "p_center":
+        raise SitingError(
+            Text(
+                "“让最远的人最近”不能加附加条件；请去掉附加条件，或换一个问题。",
+                "The farthest person nearest takes no further conditions; leave them out, or ask "
+                "another question.",
+            )
+        )
     asked: dict[str, Any] = {}
     if problem == "lscp":
         asked = {"limit_s": variant.limit_s, "share": question.share}
@@ -324,13 +341,16 @@ def _solve(
         asked = {"limit_s": variant.limit_s, "p": question.p}
     else:
         asked = {"p": question.p}
-    if constraints is not None and problem != "p_center":
+    if constraints is not None:
         plan = solve_constrained(problem, times, weight, constraints=constraints, **asked, **common)
     elif problem == "p_center":
         plan = solve_p_center(times, **asked, **common)
     else:
         plan = SOLVERS[problem](times, weight, **asked, **common)
-    return plan if rows.all() else _over_all(case, plan)
+    if constraints is None and problem == "lscp" and plan.status == "infeasible":
+        plan = _told_by_grid(case, plan, weight, question.share)
+    is_of_case = len(rows) == len(case.points)
+    return plan if rows.all() or not is_of_case else _over_all(case, plan)
 
 
 SOLVERS: dict[str, Callable[..., SitingPlan]] = {
@@ -338,6 +358,38 @@ SOLVERS: dict[str, Callable[..., SitingPlan]] = {
     "lscp": solve_lscp,
     "p_median": solve_p_median,
 }
+
+
+def has_way(case: SitingCase) -> NDArray[np.bool_]:
+    """Return which demand points (n,) any site can be walked to from within HORIZON_S."""
+    return np.diff(case.times.indptr) > 0
+
+
+def _told_by_grid(case: SitingCase, plan: SitingPlan, weight: Floats, share: float) -> SitingPlan:
+    """Return a plan that cannot be with its first reason in the planner's words: which grids."""
+    seconds, _ = nearest_open(case, range(len(case.sites)))
+    out = (weight > 0) & (seconds > case.limit_s)
+    if not out.any():
+        return plan
+    homes = np.nansum(case.points.loc[out, "households"])
+    members = np.nansum(case.points.loc[out, "members"])
+    grids = case.ground.study.grids
+    lost = pd.Series(weight[out]).groupby(case.points["grid_id"][out].to_numpy()).sum()
+    worst = lost.sort_values(ascending=False, kind="stable").index[:3]
+    names = [str(name) for name in grids["name"].reindex(worst).dropna()]
+    more = len(lost) > len(names)
+    covered = said_share(float(weight[~out].sum() / weight.sum()))
+    minutes = f"{case.minutes:g}"
+    first = Text(
+        f"{homes:,.0f} 户、{members:,.0f} 名党员 {minutes} 分钟内走不到任何现有或备选点位，"
+        f"在{'、'.join(names)}{f'等 {len(lost)} 个网格' if more else ''}；"
+        f"全部备选点位都建也只覆盖 {covered}，要求是 {said_share(share)}。",
+        f"{homes:,.0f} households and {members:,.0f} members have no existing or candidate site "
+        f"within {minutes} minutes, in {', '.join(names)}"
+        f"{f' and {len(lost) - len(names)} more grids' if more else ''}; even with every "
+        f"candidate built {covered} is covered, and {said_share(share)} is asked for.",
+    )
+    return dataclasses.replace(plan, reasons=(first, *plan.reasons[1:]))
 
 
 def _dense(times: csr_array) -> Floats:

@@ -1,6 +1,7 @@
 """Planner: where the next stations go, what each adds and why; tried by hand on the map."""
 
 import json
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -9,7 +10,7 @@ import streamlit as st
 from geo.coverage import Coverage
 from geo.crs import WGS84
 from geo.errors import GeoError
-from geo.plan_story import curve, plan_edits
+from geo.plan_story import curve, plan_edits, proof_said
 from geo.planning import Question, SitingCase, solve
 from geo.text import Text
 from geo.whatif import Edit, NewStation, edits_to_json
@@ -31,6 +32,8 @@ from views.siting_state import (
     draft,
     drawn_places,
     keep_draft,
+    note,
+    noted,
     running,
 )
 
@@ -42,15 +45,19 @@ MODES = {
 TABLE: Candidates = ("table", 0, ())
 LOOK_EVERY_S = 0.4  # while work runs beside the page
 WORTH_WAITING_S = 0.5  # most solves are done by then, and nothing flickers
-SEEN = "siting.seen"
+SEEN, FITTING = "siting.seen", "siting.fitting"
 CURVE_P_MAX = 12
 
 
 def render() -> None:
     """Draw the page."""
     page = open_page(Text("选址", "Siting"))
+    seen = _how_far()
     left, right = st.columns([1, 2.2], gap="medium")
     with left:
+        told = noted()
+        if told is not None:
+            st.warning(as_markdown(told.say(page.lang)))
         mode = st.segmented_control(
             page.say("做什么", "What to do"),
             list(MODES),
@@ -79,7 +86,7 @@ def render() -> None:
     else:
         _told(page)
     siting_result.by_grid(page, now, after)
-    _look_again()
+    _look_again(seen)
 
 
 # --- solving -------------------------------------------------------------------------------------
@@ -90,6 +97,8 @@ def _solve_panel(page: Page) -> Candidates:
     question, source = ask(page)
     known = answer()
     is_running = known is not None and known.solving.is_running
+    if known is not None and not is_running:
+        _take(known)
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button(
             page.say("求解", "Solve"), type="primary", key="siting.solve", disabled=is_running
@@ -105,8 +114,20 @@ def _solve_panel(page: Page) -> Candidates:
             keep_draft([])
             st.session_state.pop(ANSWER, None)
             st.rerun()
-    _progress(page)
+    _progress(page, is_running=is_running)
     return source
+
+
+def _take(known: Answer) -> None:
+    """Make a plan that has just been found the draft, and begin to work out its curve."""
+    if known.plan is None or known.curving is not None:
+        return
+    case, question = known.case, known.question
+    keep_draft(plan_edits(case, known.plan))
+    known.curving = Job(
+        lambda _, stops: curve(case, question, p_max=CURVE_P_MAX, should_stop=stops)
+    ).start()
+    known.curving.wait(LOOK_EVERY_S)
 
 
 def _start(page: Page, question: Question, source: Candidates) -> None:
@@ -124,7 +145,7 @@ def _start(page: Page, question: Question, source: Candidates) -> None:
     st.rerun()
 
 
-def _progress(page: Page) -> None:
+def _progress(page: Page, *, is_running: bool) -> None:
     """Say how far a solve is: best so far, bound and gap; or why there is no plan."""
     known = answer()
     if known is None:
@@ -137,33 +158,27 @@ def _progress(page: Page) -> None:
         )
         return
     job = known.solving
-    if job.is_running:
+    if is_running:
+        so_far = proof_said(_gap(job), is_proven=False)
         if job.sites:
             keep_draft(_new_stations(known.case, job.sites))
         st.info(
             page.say(
-                f"正在求解…目前最好的方案建 {len(job.sites)} 个{_gap(job, '，离最优最多差 ')}",
-                f"Solving… the best plan so far has {len(job.sites)} sites"
-                f"{_gap(job, ', from the best at most ')}",
+                f"正在求解…目前最好的方案建 {len(job.sites)} 个，{so_far.zh}。",
+                f"Solving… the best plan so far has {len(job.sites)} sites, {so_far.en}.",
             )
         )
     elif job.error is not None:
         st.error(as_markdown(job.error.say(page.lang)))
     elif job.has_failed:
         st.error(page.say("求解出错，原因已记入日志。", "The solve failed; the log says why."))
-    elif known.plan is not None and known.curving is None:
-        case, question = known.case, known.question
-        keep_draft(plan_edits(case, known.plan))
-        known.curving = Job(
-            lambda _, stops: curve(case, question, p_max=CURVE_P_MAX, should_stop=stops)
-        ).start()
-        known.curving.wait(LOOK_EVERY_S)
 
 
-def _gap(job: Job[Any], words: str) -> str:
+def _gap(job: Job[Any]) -> float:
+    """Return how far the best so far may be from the best there is, inf while nobody knows."""
     if job.best is None or job.bound is None or not job.best:
-        return ""
-    return f"{words}{abs(job.bound - job.best) / abs(job.best):.1%}"
+        return math.inf
+    return abs(job.bound - job.best) / abs(job.best)
 
 
 def _new_stations(case: SitingCase, sites: tuple[int, ...]) -> list[Edit]:
@@ -175,10 +190,13 @@ def _new_stations(case: SitingCase, sites: tuple[int, ...]) -> list[Edit]:
     ]
 
 
-def _look_again() -> None:
-    """Look now and then while work runs beside the page, without drawing it in between."""
-    if next(running(), None) is not None:
-        st.session_state[SEEN] = _how_far()
+def _look_again(seen: list[tuple[object, ...]]) -> None:
+    """Look now and then while work runs beside the page, without drawing it in between.
+
+    `seen` is how far it was before the page was drawn: what ended meanwhile is not missed.
+    """
+    st.session_state[SEEN] = seen
+    if seen or next(running(), None) is not None:
         _look()
 
 
@@ -201,16 +219,17 @@ def _edits_text() -> str:
 
 
 def _after(page: Page) -> Coverage:
-    """Return the coverage with the draft; a draft that does not fit the data is let go."""
-    state = page.state
+    """Return the coverage with the draft; one that does not fit the data gives way to the last."""
+    state, edits = page.state, draft()
     try:
-        return draft_coverage(*page.key, state.profile, state.minutes, state.at, _edits_text())
+        after = draft_coverage(*page.key, state.profile, state.minutes, state.at, _edits_text())
     except GeoError as error:
-        st.error(as_markdown(error.say(page.lang)))
-        keep_draft(draft()[:-1])
-        if draft():
-            st.rerun()
-        return page.coverage()
+        fitting = st.session_state.pop(FITTING, [])
+        keep_draft(fitting if fitting != edits else [])
+        note(error.text)
+        st.rerun()
+    st.session_state[FITTING] = edits
+    return after
 
 
 def _map(page: Page, source: Candidates, *, is_by_hand: bool) -> None:
@@ -261,6 +280,14 @@ def _told(page: Page) -> None:
                 "时限、步速、时刻或数据变了，下面是变化之前求得的方案；要更新请再求解。",
                 "Minutes, walker, moment or data have changed since this plan was found; solve "
                 "again to renew it.",
+            )
+        )
+    elif known.plan.status != "infeasible" and not known.is_drafted():
+        st.info(
+            page.say(
+                "求解之后又手工改过：地图和上面的数字按改动后算，下面说的是求得的方案。",
+                "Changed by hand since: the map and the figures above hold with those changes, "
+                "what follows is the plan that was found.",
             )
         )
     siting_result.plan_told(page, known)

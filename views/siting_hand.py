@@ -23,7 +23,7 @@ from layers.map_layer import MapLayer
 from views.live_map import MapEvents
 from views.page import Page
 from views.plain import as_markdown
-from views.siting_state import draft, drawn_places, keep_draft, keep_drawn
+from views.siting_state import draft, drawn_places, keep_draft, keep_drawn, note
 
 TOOLS = {
     "station": Text("放驿站", "Station"),
@@ -49,10 +49,11 @@ HINTS = {
     ),
     "site": Text(
         "点出可以建站的地方，再到“求最优”里选“在地图上点的”。",
-        "Click where a station could be; then choose those pointed at under “Find the best”.",
+        "Click where a station could be; then choose “Pointed at” under “Find the best”.",
     ),
 }
-TOOL, START, NOTE = "siting.tool", "siting.link_start", "siting.note"
+TOOL, START = "siting.tool", "siting.link_start"
+STATIONS = ("stations", "new_stations")
 WALL_NEAR_M = 40.0
 
 
@@ -67,9 +68,6 @@ def panel(page: Page) -> None:
         required=True,
     )
     st.caption(HINTS[str(tool)].say(page.lang))
-    note: Text | None = st.session_state.pop(NOTE, None)
-    if note is not None:
-        st.warning(as_markdown(note.say(page.lang)))
     if tool == "link" and START in st.session_state:
         st.info(page.say("已选一端，再点另一端。", "One end is chosen; click the other."))
     _drawn(page)
@@ -113,11 +111,18 @@ def said(page: Page, edit: Edit) -> str:
     if isinstance(edit, NewGate):
         name = compounds["name"].get(edit.compound_id, edit.compound_id)
         return page.say(f"新开的门：{name}", f"New gate: {name}")
-    if isinstance(edit, OpenedGate):
-        gate = page.study.gates["compound_id"].get(edit.gate_id)
-        name = compounds["name"].get(gate, "")
-        return page.say(f"对所有人开放的门：{name}", f"Gate open to all: {name}")
-    return page.say("新通道", "New link")
+    if isinstance(edit, NewLink):
+        return _link_said(page, edit)
+    gate = page.study.gates["compound_id"].get(edit.gate_id)
+    name = compounds["name"].get(gate, "")
+    return page.say(f"对所有人开放的门：{name}", f"Gate open to all: {name}")
+
+
+def _link_said(page: Page, link: NewLink) -> str:
+    ends = gpd.points_from_xy([link.lon, link.to_lon], [link.lat, link.to_lat], crs=WGS84)
+    start, end = ends.to_crs(page.study.crs)
+    length_m = start.distance(end)
+    return page.say(f"新通道：{length_m:.0f} 米", f"New link: {length_m:.0f} m")
 
 
 def layers(page: Page) -> list[MapLayer]:
@@ -152,7 +157,7 @@ def clicked(page: Page, events: MapEvents) -> None:
         keep_drawn([*drawn_places(), events.place])
     elif events.place is not None and tool == "link":
         _link(events.place)
-    elif events.place is not None and (events.clicked or ("",))[0] != "new_stations":
+    elif events.place is not None and (events.clicked or ("",))[0] not in STATIONS:
         _place_station(page, events.place)
 
 
@@ -194,9 +199,11 @@ def _open_gate(page: Page, events: MapEvents) -> None:
         return
     gate = _gate_near(page, events.place)
     if gate is None:
-        st.session_state[NOTE] = Text(
-            f"{WALL_NEAR_M:g} 米之内没有小区围墙；请点在围墙边上。",
-            f"There is no compound's wall within {WALL_NEAR_M:g} m; click beside a wall.",
+        note(
+            Text(
+                f"{WALL_NEAR_M:g} 米之内没有小区围墙；请点在围墙边上。",
+                f"There is no compound's wall within {WALL_NEAR_M:g} m; click beside a wall.",
+            )
         )
         return
     keep_draft([*edits, gate])

@@ -13,6 +13,7 @@ from views.siting_job import Job
 from views.siting_state import OPENINGS, choices, draft, keep_draft
 
 MOST = 10
+SENTENCE_PX = 860
 
 
 def draw(page: Page) -> None:
@@ -72,5 +73,12 @@ def _table(page: Page, ranked: pd.DataFrame) -> None:
             page.say("多走得到的户", "Households gained"): ranked["households"],
         }
     )
-    st.dataframe(shown, hide_index=True, key=key, on_select=picked, selection_mode="single-row")
+    st.dataframe(
+        shown,
+        hide_index=True,
+        key=key,
+        on_select=picked,
+        selection_mode="single-row",
+        column_config={page.say("做什么", "What"): st.column_config.TextColumn(width=SENTENCE_PX)},
+    )
     st.caption(page.say("勾选一行，就放进当前的改动里。", "Tick a row to add it to the changes."))

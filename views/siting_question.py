@@ -19,11 +19,11 @@ TITLES: Mapping[Problem, Text] = {
     "p_center": Text("再建几个，让最远的人最近", "Build some: the farthest person nearest"),
 }
 SOURCES = {
-    "table": Text("台账里的备选点位", "The table of candidate sites"),
+    "table": Text("台账里的备选点位", "The table"),
     "ways": Text("沿路每隔一段", "Along the ways"),
-    "gates": Text("小区大门口", "At the gates of compounds"),
-    "entrances": Text("楼栋门口", "At the entrances of buildings"),
-    "drawn": Text("在地图上点的", "Those pointed at on the map"),
+    "gates": Text("小区大门口", "Compound gates"),
+    "entrances": Text("楼栋门口", "Building doors"),
+    "drawn": Text("在地图上点的", "Pointed at"),
 }
 EVERY_M = (50, 100, 150, 200, 300)
 MIXED = ("members", "households", "elderly")

@@ -11,11 +11,15 @@ from geo.planning import SitingCase, mixed_weight, nearest_open
 from geo.siting import SitingPlan
 from geo.study import WEIGHT_TITLES
 from layers.figures import share_text
-from layers.palette import TEAL, VIOLETS
+from layers.palette import BRAND_RED, TEAL
 from views.page import Page
 from views.plain import as_html, as_markdown
 from views.siting_sensitivity import sensitivity
 from views.siting_state import Answer
+
+WORSE = "light-dark(#a3261d, #f2a79f)"
+SAME = "color: inherit; opacity: .65"
+Cell = tuple[str, str, str, bool | None]  # title, value, change, whether the change is good
 
 
 def before_after(page: Page, now: Coverage, after: Coverage) -> None:
@@ -33,26 +37,28 @@ def before_after(page: Page, now: Coverage, after: Coverage) -> None:
     st.html(f"<div class='rg-after' data-testid='after'>{cells}</div>")
 
 
-def _cell(title: str, value: str, change: str) -> str:
+def _cell(title: str, value: str, change: str, is_better: bool | None) -> str:  # noqa: FBT001
+    style = {True: "", False: f" style='color: {WORSE}'", None: f" style='{SAME}'"}[is_better]
     return (
         f"<div><small>{as_html(title)}</small><b>{as_html(value)}</b>"
-        f"<span>{as_html(change)}</span></div>"
+        f"<span{style}>{as_html(change)}</span></div>"
     )
 
 
-def _share_cell(page: Page, now: Coverage, after: Coverage, weight: str) -> tuple[str, str, str]:
+def _share_cell(page: Page, now: Coverage, after: Coverage, weight: str) -> Cell:
     title = WEIGHT_TITLES[weight]
     was, is_ = (c.total.iloc[0] for c in (now, after))
     more = is_[f"{weight}_covered"] - was[f"{weight}_covered"]
     share = float(is_[f"{weight}_share"])
     return (
-        page.say(f"{title.zh}覆盖率", f"{title.en} covered"),
+        page.say(f"{title.zh}覆盖率", f"{title.en.capitalize()} covered"),
         "—" if np.isnan(share) else share_text(share),
         f"{more:+,.0f}" if more else "±0",
+        more > 0 if more else None,
     )
 
 
-def _weak_cell(page: Page, now: Coverage, after: Coverage, target: float) -> tuple[str, str, str]:
+def _weak_cell(page: Page, now: Coverage, after: Coverage, target: float) -> Cell:
     was, is_ = (
         int((c.grids[f"{page.state.weight}_share"].dropna() < target).sum()) for c in (now, after)
     )
@@ -60,14 +66,17 @@ def _weak_cell(page: Page, now: Coverage, after: Coverage, target: float) -> tup
         page.say("未达标网格", "Grids below target"),
         str(is_),
         f"{is_ - was:+d}" if is_ - was else "±0",
+        is_ < was if is_ != was else None,
     )
 
 
-def _median_cell(page: Page, now: Coverage, after: Coverage) -> tuple[str, str, str]:
+def _median_cell(page: Page, now: Coverage, after: Coverage) -> Cell:
     was, is_ = (float(c.total["median_s"].iloc[0]) / 60 for c in (now, after))
     value = f"{is_:.1f}" if np.isfinite(is_) else "—"
-    change = f"{is_ - was:+.1f}" if np.isfinite(is_ - was) and abs(is_ - was) >= 0.05 else "±0"
-    return page.say("中位分钟", "Median minutes"), value, change
+    is_other = bool(np.isfinite(is_ - was) and abs(is_ - was) >= 0.05)
+    change = f"{is_ - was:+.1f}" if is_other else "±0"
+    is_better = bool(is_ < was) if is_other else None
+    return page.say("中位分钟", "Median minutes"), value, change, is_better
 
 
 def plan_told(page: Page, known: Answer) -> None:
@@ -161,21 +170,27 @@ def _curve(page: Page, known: Answer) -> None:
         y=alt.Y(share, type="quantitative", axis=alt.Axis(format="%"), scale=alt.Scale(zero=False)),
         tooltip=[number, alt.Tooltip(share, format=".1%"), kind],
     )
-    points = base.mark_point(size=70, filled=True, opacity=1).encode(
+    points = base.mark_point(filled=True, opacity=1).encode(
+        size=alt.Size(
+            kind,
+            type="nominal",
+            scale=alt.Scale(domain=names, range=[130, 60, 220]),
+            legend=None,
+        ),
         color=alt.Color(
             kind,
             type="nominal",
-            scale=alt.Scale(domain=names, range=["#5b6b7a", TEAL[4], VIOLETS[2]]),
+            scale=alt.Scale(domain=names, range=["#5b6b7a", TEAL[4], BRAND_RED]),
             legend=alt.Legend(orient="bottom", title=None),
-        )
+        ),
     )
     st.altair_chart(base.mark_line(color=TEAL[4]) + points, height=260, key="siting.curve")
     n_proven = sum(plan.status == "optimal" for plan in plans)
     proven = page.say(
-        f"{n_proven} / {len(plans)} 个点已证明最优。", f"{n_proven} of {len(plans)} proven."
+        f"{n_proven} / {len(plans)} 个点已证明最优。", f"{n_proven} of {len(plans)} points proven."
     )
     told = (
-        page.say(f"建到第 {knee} 个之后，每多一个增加得很少。", f"After {knee}, each adds little.")
+        page.say(f"建到第 {knee} 个之后，每多一个增加得很少。", f"After {knee}, each adds little. ")
         if knee
         else ""
     )
@@ -194,7 +209,8 @@ def by_grid(page: Page, now: Coverage, after: Coverage) -> None:
             page.say("现在", "Now"): was.round(3),
             page.say("之后", "After"): is_.round(3),
             page.say(
-                f"多走得到的{WEIGHT_TITLES[weight].zh}", f"{WEIGHT_TITLES[weight].en} gained"
+                f"多走得到的{WEIGHT_TITLES[weight].zh}",
+                f"{WEIGHT_TITLES[weight].en.capitalize()} gained",
             ): more,
             page.say("中位分钟", "Median min"): (after.grids["median_s"] / 60).round(1),
         }

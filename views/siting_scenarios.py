@@ -21,8 +21,10 @@ from data.scenarios import (
 from geo.comparison import TODAY, compare, differences_by_grid
 from geo.coverage import Coverage
 from geo.errors import GeoError
+from geo.profiles import speed_profile
 from geo.scenario import Proof, Scenario, from_json, moved_on
 from geo.study import WEIGHT_TITLES
+from geo.text import Text
 from geo.whatif import edits_to_json
 from layers.figures import share_text
 from layers.map_layer import MapLayer
@@ -30,8 +32,8 @@ from views.live_map import live_map
 from views.page import Page
 from views.plain import as_markdown
 from views.shared import engine_of, ground_layers
-from views.siting_shared import draft_coverage, draft_layers
-from views.siting_state import answer, choices, draft, keep_draft
+from views.siting_shared import draft_coverage, draft_layers, without_legends
+from views.siting_state import answer, choices, draft, keep_draft, note
 
 SIDE_MAP_HEIGHT = 380
 NAME, CHOSEN, UPLOAD = "siting.name", "siting.chosen", "siting.upload"
@@ -92,7 +94,12 @@ def _scenario(page: Page, name: str) -> Scenario:
     """Return the draft as a scenario, with the question and its proof if they are the draft's."""
     known, state = answer(), page.state
     question = proof = None
-    if known is not None and known.plan is not None and known.choices == choices(page):
+    if (
+        known is not None
+        and known.plan is not None
+        and known.is_drafted()
+        and (known.choices == choices(page))
+    ):
         question = known.question.to_json()
         proof = Proof(known.plan.objective, known.plan.bound, known.plan.status)
     return Scenario(
@@ -123,8 +130,28 @@ def _reopen(page: Page) -> None:
         except GeoError as error:
             st.error(as_markdown(error.say(page.lang)))
             return
-        keep_draft(list(scenario.edits))
-        st.rerun()
+        _take(page, scenario)
+
+
+def _take(page: Page, scenario: Scenario) -> None:
+    """Make a scenario the draft; say where the page's choices or data are not those it had."""
+    keep_draft(list(scenario.edits))
+    state, stale = page.state, moved_on(scenario, page.study)
+    now = (state.profile, state.minutes, state.at)
+    if now != (scenario.profile, scenario.minutes, scenario.at):
+        walker = speed_profile(scenario.profile).title
+        moment = "" if scenario.at is None else f"{scenario.at:%Y-%m-%d %H:%M}, "
+        note(
+            Text(
+                f"这个方案是按 {moment}{scenario.minutes:g} 分钟、{walker.zh}存的；"
+                "现在按页面上的选择重算。",
+                f"The scenario was kept under {moment}{scenario.minutes:g} minutes, {walker.en}; "
+                "it is worked out anew under the choices of the page.",
+            )
+        )
+    elif stale is not None:
+        note(stale)
+    st.rerun()
 
 
 def _manage(page: Page, one: int) -> None:
@@ -137,8 +164,7 @@ def _manage(page: Page, one: int) -> None:
         st.warning(as_markdown(stale.say(page.lang)))
     with st.container(horizontal=True):
         if st.button(page.say("打开", "Open"), key="siting.open"):
-            keep_draft(list(scenario.edits))
-            st.rerun()
+            _take(page, scenario)
         if st.button(page.say("删除", "Delete"), key="siting.delete"):
             with suppress(MissingScenarioError):  # somebody else deleted it meanwhile
                 delete_scenario(engine, page.viewer, one)
@@ -221,14 +247,14 @@ def comparison(page: Page) -> None:
 
 
 def _figures(page: Page, now: Coverage, coverages: dict[str, Coverage]) -> pd.DataFrame:
-    weight, title = page.state.weight, WEIGHT_TITLES[page.state.weight].say(page.lang)
+    weight, title = page.state.weight, WEIGHT_TITLES[page.state.weight]
     table = compare(now, coverages, weight, target=page.state.target / 100)
-    names = [page.say("今天", "today") if name == TODAY else name for name in table.index]
+    names = [page.say("今天", "Today") if name == TODAY else name for name in table.index]
     return pd.DataFrame(
         {
             page.say("方案", "Scenario"): names,
             page.say("驿站", "Stations"): table["n_open"],
-            page.say(f"走得到的{title}", f"{title} covered"): table["covered"],
+            page.say(f"走得到的{title.zh}", f"{title.en.capitalize()} covered"): table["covered"],
             page.say("覆盖率", "Share"): [
                 "—" if pd.isna(share) else share_text(share) for share in table["share"]
             ],
@@ -248,7 +274,7 @@ def _by_grid(page: Page, now: Coverage, coverages: dict[str, Coverage]) -> pd.Da
     columns = {
         page.say("网格", "Grid"): table[(TODAY, "name")],
         page.say("社区", "Community"): table[(TODAY, "community")],
-        page.say("今天 %", "today %"): (100 * table[(TODAY, "share")]).round(1),
+        page.say("今天 %", "Today %"): (100 * table[(TODAY, "share")]).round(1),
     }
     for name in coverages:
         columns[f"{name} %"] = (100 * table[(name, "share")]).round(1)
@@ -261,7 +287,8 @@ def _by_grid(page: Page, now: Coverage, coverages: dict[str, Coverage]) -> pd.Da
 def _side_maps(page: Page, scenarios: Sequence[Scenario]) -> None:
     """Draw the first two chosen scenarios as maps beside each other."""
     state = page.state
-    ground = [layer for layer in ground_layers(*page.key, page.lang) if layer.id != "candidates"]
+    shown = ground_layers(*page.key, page.lang)
+    ground = without_legends([layer for layer in shown if layer.id != "candidates"])
     for place, (column, scenario) in enumerate(zip(st.columns(2), scenarios[:2], strict=False)):
         drawn: list[MapLayer] = draft_layers(
             *page.key,
@@ -275,7 +302,7 @@ def _side_maps(page: Page, scenarios: Sequence[Scenario]) -> None:
         with column:
             st.markdown(f"**{as_markdown(scenario.name)}**")
             live_map(
-                [*ground, *drawn],
+                [*ground, *without_legends(drawn)],
                 key=f"siting.side.{place}",
                 lang=page.lang,
                 height=SIDE_MAP_HEIGHT,

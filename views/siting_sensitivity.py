@@ -28,13 +28,14 @@ def sensitivity(page: Page, known: Answer) -> None:
     is_its_own = st.session_state.get(f"{SENSITIVITY}.of") is known
     job: Job[Robustness] | None = st.session_state.get(SENSITIVITY) if is_its_own else None
     if job is None:
-        ask = page.say("换个条件还选这里吗", "Would they still be chosen")
+        ask = page.say("换个条件还选这里吗？", "Would they still be chosen?")
         if not st.button(ask, key="siting.robust"):
             return
         job = Job(lambda _, stops: _worked_out(page, known, stops)).start()
         st.session_state[SENSITIVITY] = job
         st.session_state[f"{SENSITIVITY}.of"] = known
         job.wait(0.5)
+        st.rerun()
     if job.is_running:
         st.caption(page.say("换条件重算中…", "Asking anew under other conditions…"))
     elif job.error is not None:

@@ -2,7 +2,10 @@
 
 import gc
 import json
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
+from weakref import WeakKeyDictionary
 
 import geopandas as gpd
 import streamlit as st
@@ -23,6 +26,7 @@ from layers.service_area import service_area_layer
 from layers.station import station_layer
 from views.shared import ground_of, study_of
 
+_plain: WeakKeyDictionary[MapLayer, MapLayer] = WeakKeyDictionary()
 Places = tuple[tuple[float, float], ...]
 Candidates = tuple[str, int, Places]  # where from, every how many metres, drawn places
 
@@ -112,3 +116,11 @@ def draft_layers(
         station_layer(coverage.stations.iloc[:n_old], lang),
         new_station_layer(coverage.stations.iloc[n_old:], lang),
     ]
+
+
+def without_legends(layers: Sequence[MapLayer]) -> list[MapLayer]:
+    """Return layers for a small map beside one that has the legend; each is made once."""
+    for layer in layers:
+        if layer not in _plain:
+            _plain[layer] = replace(layer, legend=None)
+    return [_plain[layer] for layer in layers]

@@ -6,8 +6,10 @@ from typing import Any
 
 import streamlit as st
 
+from geo.plan_story import plan_edits
 from geo.planning import Question, SitingCase
 from geo.siting import SitingPlan
+from geo.text import Text
 from geo.whatif import Edit
 from views.page import Page
 from views.siting_job import Job
@@ -20,6 +22,7 @@ DRAFT, DRAWN, ANSWER, OPENINGS, SENSITIVITY = (
     "siting.openings",
     "siting.sensitivity",
 )
+NOTE = "siting.note"
 Curve = tuple[list[SitingPlan], int | None]
 
 
@@ -39,6 +42,10 @@ class Answer:
         """The plan, None before there is one."""
         return self.solving.result
 
+    def is_drafted(self) -> bool:
+        """Return whether the draft is this plan, as it was found."""
+        return self.plan is not None and draft() == plan_edits(self.case, self.plan)
+
 
 def draft() -> list[Edit]:
     """Return the changes being tried, in order, whichever way they came."""
@@ -48,6 +55,17 @@ def draft() -> list[Edit]:
 def keep_draft(edits: list[Edit]) -> None:
     """Put other changes in the place of the draft."""
     st.session_state[DRAFT] = list(edits)
+
+
+def note(text: Text) -> None:
+    """Say a sentence once, when the page is drawn next."""
+    st.session_state[NOTE] = text
+
+
+def noted() -> Text | None:
+    """Return the sentence to say now, and forget it."""
+    text: Text | None = st.session_state.pop(NOTE, None)
+    return text
 
 
 def drawn_places() -> list[tuple[float, float]]:
