@@ -201,7 +201,8 @@ def test_lscp_under_each_rule_needs_the_fewest(rules: tuple[str, ...], seed: int
 
     def is_enough(open_sites: list[int]) -> bool:
         covered, weight = case.covered(open_sites), case.weights
-        masks = case.groups() if case.share < 1 and "fair" in rules else [weight >= 0]
+        by_grid = case.groups() if case.share < 1 and "fair" in rules else []
+        masks = by_grid or [weight >= 0]
         return all(
             weight[covered & mask].sum() >= case.share * weight[mask].sum() - 1e-9 for mask in masks
         )
@@ -270,7 +271,27 @@ def test_the_worst_grid_comes_first_then_the_total(seed: int):
     if best is not None and masks:
         shares = [weight[plan.covered & mask].sum() / weight[mask].sum() for mask in masks]
         assert min(shares) == pytest.approx(best[0], abs=1e-9)
-        assert plan.reasons[0].en.startswith("The grid covered least has ")
+        assert "worst share is 0%" in plan.reasons[0].en or "covered least" in plan.reasons[0].en
+
+
+def test_a_grid_that_no_site_reaches_is_said_to_make_fairness_moot():
+    times = np.array([[1.0, 9.0], [9.0, 1.0], [9.0, 9.0]])
+    rule = SitingConstraints(demand_group=[0, 0, 1])
+    plan = solve_mclp(times, [1.0, 2.0, 3.0], p=1, limit_s=5, constraints=rule)
+    assert plan.sites == (1,)
+    assert plan.reasons[0].en.startswith("1 grids are reached by no site")
+    assert plan.reasons[0].zh.startswith("有 1 个网格任何点位都到不了")
+
+
+def test_the_worst_grid_is_lifted_though_the_total_falls():
+    times = np.array([[1.0, 9.0], [1.0, 9.0], [1.0, 1.0], [9.0, 1.0]])
+    weights = [5.0, 5.0, 1.0, 1.0]
+    groups = SitingConstraints(demand_group=[0, 0, 0, 1])
+    most = solve_mclp(times, weights, p=1, limit_s=5)
+    fair = solve_mclp(times, weights, p=1, limit_s=5, constraints=groups)
+    assert (most.sites, most.objective) == ((0,), 11.0)
+    assert (fair.sites, fair.objective) == ((1,), 2.0)
+    assert fair.reasons[0].en.startswith("The grid covered least has 9% of its weight covered")
 
 
 def test_without_any_rule_the_answer_is_that_of_the_plain_solver():

@@ -161,6 +161,14 @@ def _solved(setting: Setting, telling: _Telling) -> tuple[Solved, tuple[Text, ..
         f"The grid covered least has {said_share(fair.objective)} of its weight covered; "
         "the total is as large as that allows.",
     )
+    hopeless = len(np.setdiff1d(np.arange(len(setting.group_total)), setting.group))
+    if hopeless:
+        said = Text(
+            f"有 {hopeless} 个网格任何点位都到不了，最差网格只能是 0%，因此只看总覆盖；"
+            "请先在那里增加备选点位。",
+            f"{hopeless} grids are reached by no site, so the worst share is 0% in any plan and "
+            "only the total counts. Add candidates there first.",
+        )
     return solved._replace(is_proven=solved.is_proven and fair.is_proven), (said,)
 
 

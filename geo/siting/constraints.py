@@ -33,7 +33,7 @@ class SitingConstraints:
     may be open gets at least one, an existing one counts.
     demand_group (n,): whole numbers, the grid of a demand row (-1 none). MCLP: the least share
     covered of any grid is made as large as can be, then the total. LSCP: the share asked for holds
-    in every grid.
+    in every grid (in all demand together where none of it lies in a grid).
     """
 
     may_close: int = 0
