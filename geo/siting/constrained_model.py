@@ -257,6 +257,7 @@ def _needed_rows(setting: Setting, least_share: Floats | None, *, has_share: boo
         group, n_groups = np.zeros(len(row), np.int64), 1
     counts = group >= 0
     unit = setting.group_total if len(setting.group_total) else setting.needed
+    unit = np.where(unit > 0, unit, 1.0)  # nothing is asked for where nothing weighs anything
     value = setting.weight[row][counts] / unit[group[counts]]
     matrix = sparse.csr_array(
         (value, (group[counts], n_sites + np.flatnonzero(counts))), (n_groups, n_sites + n_served)
