@@ -1,6 +1,6 @@
 """A part of the solutions of a p-median: some candidates open, some out, the rest on cost lists."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,9 @@ from geo.siting.volume import BOUND, FACTOR, Dual, largest, new_dual
 RUNS, NODE_RUNS = 60, 30  # of the subgradient search between two looks at the clock
 WORK_OF_A_LOOK = 4e7  # cells touched between two looks at the clock, about 0.1 s
 MOST_CHUNKS = 60
+NO_LISTS = Lists(
+    np.zeros(1, np.int64), np.zeros(0, np.int32), np.zeros(0), np.zeros(0), np.zeros(0)
+)
 
 
 @dataclass
@@ -42,11 +45,16 @@ class MedianNode:
     stalled: bool = False
     is_root: bool = False
     dual: Dual | None = None
+    source: Lists | None = None  # of the root, for parts of this one
+    rows: Ints = field(default_factory=lambda: np.zeros(0, np.int64))  # of the lists in `source`
+    is_built: bool = True
     chunks: int = 0
     history: list[float] = field(default_factory=list)
 
     def tighten(self, best: float) -> Found:
         """Raise the bound by some runs of the subgradient search; drop what cannot be better."""
+        if not self.is_built:
+            self._build()
         if self._is_decided():
             return self._only_solution()
         dual = self.dual or self._start()
@@ -73,8 +81,62 @@ class MedianNode:
         j = int(np.argmax(doubt))
         if doubt[j] <= 0:
             j = int(largest(dual.sums, self.p)[-1])
-        is_it = np.arange(len(self.ids)) == j
-        return [self.reduced(is_it, ~is_it), self.reduced(np.zeros_like(is_it), ~is_it)]
+        return [self._part(j, is_open=True), self._part(j, is_open=False)]
+
+    def _part(self, j: int, *, is_open: bool) -> "MedianNode":
+        """Return the part with candidate j open or out; its lists are built when it is its turn.
+
+        Thousands of parts may wait: until then they hold no lists of their own.
+        """
+        keep = np.arange(len(self.ids)) != j
+        opened = (*self.opened, int(self.ids[j])) if is_open else self.opened
+        part = replace(
+            self,
+            p=self.p - is_open,
+            ids=self.ids[keep],
+            opened=opened,
+            lists=NO_LISTS,
+            stalled=False,
+            is_root=False,
+            is_built=False,
+            chunks=0,
+            history=[],
+        )
+        if self.dual is not None:
+            figures = np.array([-np.inf, max(self.dual.figures[FACTOR], 0.02), 0.0, 0.0])
+            part.prices = self.dual.prices
+            part.dual = Dual(
+                self.dual.prices,
+                self.dual.sums[keep],
+                self.dual.direction,
+                self.dual.choice[keep],
+                figures,
+            )
+        return part
+
+    def _build(self) -> None:
+        """Build the lists from those of the root."""
+        source = self.source
+        if source is None:
+            return
+        c = 1 + int(source.candidate.max(initial=-1))
+        c = max(c, int(self.ids.max(initial=-1)) + 1, max(self.opened, default=-1) + 1)
+        column = np.full(c, -1, np.int32)
+        column[self.ids] = np.arange(len(self.ids), dtype=np.int32)
+        cap = caps_with(source, flags(np.array(self.opened, np.int64), c))
+        if self.p:
+            longest = len(self.ids) - self.p + 1
+        else:
+            column[:] = -1
+            longest = len(self.ids) + 1
+        self.lists, kept, self.spent = reduced_lists(source, column, cap, longest)
+        # Rows that were settled before still are: what is left is among the rows of the whole.
+        at = np.searchsorted(self.rows, kept)
+        self.rows = kept.astype(np.int64)
+        self.prices = np.minimum(self.prices[at], self.lists.cap)
+        if self.dual is not None:
+            self.dual = self.dual._replace(prices=self.prices, direction=self.dual.direction[at])
+        self.is_built = True
 
     def _start(self) -> Dual:
         factor = 1.0 if self.is_root else 0.1
@@ -135,7 +197,7 @@ class MedianNode:
             part = self.reduced(must, ~(must | out))
             self.lists, self.p, self.ids = part.lists, part.p, part.ids
             self.opened, self.spent = part.opened, part.spent
-            self.prices, self.dual = part.prices, part.dual
+            self.prices, self.dual, self.rows = part.prices, part.dual, part.rows
             self.stalled = self.stalled and not self._is_decided()
 
     def reduced(self, must: NDArray[np.bool_], keep: NDArray[np.bool_]) -> "MedianNode":
@@ -154,6 +216,7 @@ class MedianNode:
         opened = (*self.opened, *self.ids[must].tolist())
         spent = self.spent + settled
         node = MedianNode(lists, p, self.ids[keep], opened, spent, self.unit, prices, self.bound)
+        node.source, node.rows = self.source, self.rows[kept]
         if self.dual is not None:
             figures = np.array([-np.inf, max(self.dual.figures[FACTOR], 0.02), 0.0, 0.0])
             node.dual = Dual(
@@ -169,6 +232,7 @@ class MedianNode:
 def median_root(lists: Lists, c: int, p: int, sites: Ints, unit: float) -> MedianNode:
     """Return the whole problem, with prices that suit a good plan."""
     node = MedianNode(lists, p, np.arange(c), (), 0.0, unit, first_median_prices(lists, sites, c))
+    node.source, node.rows = lists, np.arange(len(lists.cap))
     node = node.reduced(np.zeros(c, np.bool_), np.ones(c, np.bool_))
     node.is_root = True
     return node

@@ -222,8 +222,8 @@ def reduced_lists(lists: Lists, column: Ids, cap: Floats, longest: int) -> tuple
     return (
         Lists(
             start[: n_rows + 1].copy(),
-            candidate[:at].copy(),
-            cost[:at].copy(),
+            candidate[:at],
+            cost[:at],
             new_cap[:n_rows].copy(),
             step[:n_rows].copy(),
         ),
