@@ -67,7 +67,12 @@ class Question:
 
     def to_json(self) -> dict[str, Any]:
         """Return JSON-ready values."""
-        return dataclasses.asdict(self)
+        return {
+            **dataclasses.asdict(self),
+            "weights": [list(part) for part in self.weights],
+            "mandatory": list(self.mandatory),
+            "forbidden": list(self.forbidden),
+        }
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> "Question":
@@ -151,9 +156,17 @@ def make_case(
     Raises
     ------
     SitingError
-        There is no candidate that joins the network.
+        There is no candidate, or none that joins the network.
     """
     study = ground.study
+    if candidates.empty:
+        raise SitingError(
+            Text(
+                "没有备选点位；请导入备选点位表，或沿路生成备选点。",
+                "There are no candidate sites; import a table of them, or generate them along the "
+                "ways.",
+            )
+        )
     is_open = why_closed(study.stations, at) == ""
     stations = _as_sites(study.stations[is_open], "station", study.crs)
     possible = _as_sites(candidates, "candidate", study.crs)
