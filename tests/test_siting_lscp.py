@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
 from geo.errors import SitingError
-from geo.siting import solve_lscp
+from geo.siting import SitingConstraints, solve_lscp
 from geo.siting.cover import lowest_equals, smallest_cover
 from geo.siting.cover_search import searched_cover
 from geo.siting.highs import Milp, Stop, solve_milp
@@ -69,6 +69,23 @@ def test_no_plan_has_fewer_sites_than_the_one_found(seed: int):
     assert plan.covered.tolist() == covered.tolist()
     assert set(lists["mandatory"]) <= set(plan.sites)
     assert not set(lists["forbidden"]) & set(plan.sites)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 10**6))
+def test_a_share_on_more_sites_agrees_with_a_second_opinion_by_highs(seed: int):
+    random = np.random.default_rng(seed)
+    times = random.uniform(0, 100, (60, 18))
+    weights = random.integers(1, 50, 60).astype(float)
+    share = float(np.round(random.uniform(0.5, 0.98), 2))
+    asked = {"limit_s": float(random.uniform(8, 30)), "share": share}
+    plan = solve_lscp(times, weights, **asked)
+    other = solve_lscp(times, weights, constraints=SitingConstraints(), **asked)
+    assert (plan.status, plan.objective, plan.bound) == (
+        other.status,
+        other.objective,
+        other.bound,
+    )
 
 
 @settings(max_examples=60, deadline=None)
@@ -243,6 +260,18 @@ def test_reduction_keeps_the_size_of_the_smallest_cover(seed: int):
         if k >= best:
             assert len(asked.columns) <= k
             assert flags[:, asked.columns].any(axis=1).all()
+
+
+def test_reduction_drops_dominated_rows_and_the_higher_of_equal_columns():
+    flags = np.array(
+        [[1, 1, 1, 0, 0], [1, 1, 0, 0, 0], [0, 0, 1, 1, 0], [1, 1, 0, 1, 0], [0, 0, 1, 1, 1]], bool
+    )
+    reduced = reduce_cover(pack(flags), 5)
+    assert reduced.rows.tolist() == []
+    assert reduced.taken.tolist() == [0, 2]
+    ring = np.array([[1, 1, 0, 0], [0, 1, 1, 0], [1, 0, 1, 0], [1, 0, 1, 1]], bool)
+    left = reduce_cover(pack(ring), 4)
+    assert (left.rows.tolist(), left.columns.tolist()) == ([0, 1, 2], [0, 1, 2])
 
 
 def test_local_search_returns_covers_and_finds_a_smaller_one():
