@@ -372,6 +372,7 @@ class LiveMap {
     this.memory.shown[id] = isShown;
     this.fillPanels();
     await this.loadVisible();
+    if (!this.map) return; // left meanwhile
     this.placeIcons();
     this.redrawChanged();
     this.countDrawn();
@@ -385,7 +386,9 @@ class LiveMap {
 
   async zoomed() {
     this.root.dataset.zoom = String(this.map.getZoom());
-    if (await this.loadVisible()) this.redrawChanged();
+    const isNew = await this.loadVisible();
+    if (!this.map) return; // left meanwhile
+    if (isNew) this.redrawChanged();
     this.placeIcons();
   }
 

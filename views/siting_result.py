@@ -162,6 +162,7 @@ def _curve(page: Page, known: Answer) -> None:
             number: k,
             share: value / total,
             kind: names[0] if k == 0 else names[2] if k == knee else names[1],
+            "size": 160 if k in {0, knee} else 60,
         }
         for k, value in enumerate([today, *(plan.objective for plan in plans)])
     ]
@@ -171,12 +172,7 @@ def _curve(page: Page, known: Answer) -> None:
         tooltip=[number, alt.Tooltip(share, format=".1%"), kind],
     )
     points = base.mark_point(filled=True, opacity=1).encode(
-        size=alt.Size(
-            kind,
-            type="nominal",
-            scale=alt.Scale(domain=names, range=[130, 60, 220]),
-            legend=None,
-        ),
+        size=alt.Size("size", type="quantitative", scale=None, legend=None),
         color=alt.Color(
             kind,
             type="nominal",

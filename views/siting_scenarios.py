@@ -36,7 +36,7 @@ from views.siting_shared import draft_coverage, draft_layers, without_legends
 from views.siting_state import answer, choices, draft, keep_draft, note
 
 SIDE_MAP_HEIGHT = 380
-NAME, CHOSEN, UPLOAD = "siting.name", "siting.chosen", "siting.upload"
+NAME, CHOSEN, ONE, UPLOAD = "siting.name", "siting.chosen", "siting.one", "siting.upload"
 
 
 def panel(page: Page) -> None:
@@ -60,7 +60,7 @@ def panel(page: Page) -> None:
         page.say("一个方案", "One scenario"),
         list(titles),
         format_func=titles.__getitem__,
-        key="siting.one",
+        key=ONE,
     )
     _manage(page, int(one))
 
@@ -82,10 +82,12 @@ def _save(page: Page) -> None:
             page.say(f"保存（{len(edits)} 处改动）", f"Keep {len(edits)} changes")
         ):
             try:
-                save_scenario(engine_of(page.settings.database), _scenario(page, name), page.viewer)
+                engine = engine_of(page.settings.database)
+                kept = save_scenario(engine, _scenario(page, name), page.viewer)
             except GeoError as error:
                 st.error(as_markdown(error.say(page.lang)))
                 return
+            st.session_state[ONE] = kept
             st.session_state.pop(CHOSEN, None)
             st.rerun()
 

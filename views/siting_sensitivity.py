@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pandas as pd
 import streamlit as st
 
-from geo.planning import Problem, mixed_weight, robustness
+from geo.planning import Problem, has_way, mixed_weight, robustness
 from geo.robust import Robustness
 from geo.siting.plan import ShouldStop
 from geo.text import Text
@@ -96,7 +96,8 @@ def _named(page: Page, robust: Robustness) -> str:
 
 def _figure_of(page: Page, known: Answer, problem: Problem) -> Callable[[float], str]:
     """Return what says a value of the problem: people, mean minutes, or the farthest walk."""
-    total = float(mixed_weight(known.case, known.question.weights).sum()) or 1.0
+    weight = mixed_weight(known.case, known.question.weights)
+    total = float(weight[has_way(known.case)].sum()) or 1.0
 
     def say(value: float) -> str:
         if not math.isfinite(value):
