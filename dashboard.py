@@ -7,7 +7,7 @@ import streamlit as st
 
 from data.settings import Settings
 from geo.text import Text
-from views import data_page, grid, overview
+from views import data_page, grid, overview, siting
 from views.page import follow_address, known_language
 from views.shared import turn_to_draw
 
@@ -24,6 +24,7 @@ def main() -> None:
             overview.render, title=Text("总览", "Overview").say(lang), url_path="", default=True
         ),
         st.Page(grid.render, title=Text("网格", "Grid").say(lang), url_path="grid"),
+        st.Page(siting.render, title=Text("选址", "Siting").say(lang), url_path="siting"),
         st.Page(data_page.render, title=Text("数据", "Data").say(lang), url_path="data"),
     ]
     chosen = st.navigation(pages, position="top")

@@ -309,19 +309,14 @@ def _load_study(desk: Desk) -> Any:  # noqa: ANN401 - a Study; its module is hea
         return load_study(session, Viewer.everything())
 
 
+PROFILE_NAMES = ("standard", "adult", "elderly", "wheelchair")
+MOMENTS = ("%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M")
+
+
 @cli.command()
 @click.option("--minutes", default=15.0, show_default=True, type=click.FloatRange(1, 120))
-@click.option(
-    "--profile",
-    default="standard",
-    show_default=True,
-    type=click.Choice(("standard", "adult", "elderly", "wheelchair")),
-)
-@click.option(
-    "--at",
-    type=click.DateTime(("%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M")),
-    help="Only what is open at that moment counts.",
-)
+@click.option("--profile", default="standard", show_default=True, type=click.Choice(PROFILE_NAMES))
+@click.option("--at", type=click.DateTime(MOMENTS), help="Only what is open at that moment counts.")
 @click.option("--snap-limit-m", default=100.0, show_default=True, type=click.FloatRange(1, 5000))
 @click.option("--json", "as_json", is_flag=True, help="Everything, as JSON.")
 @click.option("--csv", "as_csv", is_flag=True, help="The grids, as CSV.")
@@ -369,6 +364,107 @@ def check(desk: Desk, *, as_json: bool) -> None:
         click.echo(f"{finding.n}\t{finding.text.say(desk.language)}")
     if not findings:
         desk.say(Text("没有发现问题。", "Nothing was found."))
+
+
+PROBLEM_NAMES = {"mclp": "mclp", "lscp": "lscp", "p-median": "p_median", "p-center": "p_center"}
+
+
+@cli.command()
+@click.argument("problem", type=click.Choice(list(PROBLEM_NAMES)))
+@click.option("-p", "p", default=3, show_default=True, type=click.IntRange(1), help="New stations.")
+@click.option(
+    "--share", default=1.0, show_default=True, type=click.FloatRange(0, 1), help="LSCP: of all."
+)
+@click.option("--minutes", default=15.0, show_default=True, type=click.FloatRange(1, 120))
+@click.option(
+    "--weight",
+    default="members",
+    show_default=True,
+    help="members, households, residents, elderly, buildings; or a mix: members=1,households=2.",
+)
+@click.option("--profile", default="standard", show_default=True, type=click.Choice(PROFILE_NAMES))
+@click.option("--at", type=click.DateTime(MOMENTS), help="Only what is open at that moment.")
+@click.option(
+    "--candidates",
+    default="table",
+    show_default=True,
+    type=click.Choice(("table", "ways", "gates", "entrances")),
+    help="Where a station could be.",
+)
+@click.option("--every-m", default=150.0, show_default=True, type=click.FloatRange(10, 5000))
+@click.option("--spacing-m", default=0.0, type=click.FloatRange(0), help="New ones so far apart.")
+@click.option("--budget", type=click.FloatRange(0), help="For all new ones together.")
+@click.option("--may-close", default=0, type=click.IntRange(0), help="Stations that may close.")
+@click.option("--one-per-community", is_flag=True, help="At least one in each community.")
+@click.option("--fair", "is_fair", is_flag=True, help="The weakest grid first, then the total.")
+@click.option("--backup", "has_backup", is_flag=True, help="Covered means by two stations.")
+@click.option("--time-limit-s", default=60.0, show_default=True, type=click.FloatRange(0.1, 86400))
+@click.option("--target", default=0.8, show_default=True, type=click.FloatRange(0, 1))
+@click.option("--json", "as_json", is_flag=True, help="Everything, as JSON.")
+@click.option("--csv", "as_csv", is_flag=True, help="The new stations, as CSV.")
+@click.pass_obj
+def site(
+    desk: Desk,
+    /,
+    *,
+    problem: str,
+    minutes: float,
+    weight: str,
+    candidates: str,
+    every_m: float,
+    target: float,
+    as_json: bool,
+    as_csv: bool,
+    profile: str,
+    at: Any,  # noqa: ANN401 - a datetime or None
+    **conditions: Any,  # noqa: ANN401
+) -> None:
+    """Say where the next stations go, in which order, what each adds, and how sure that is.
+
+    \b
+    Example:
+        redgrid site mclp -p 3 --minutes 15 --weight households --json
+    """  # noqa: D301 - \b is click's own mark
+    from geo.ground import lay_ground  # noqa: PLC0415 - heavy
+    from geo.plan_report import plan_report, plan_table, report_lines  # noqa: PLC0415 - heavy
+    from geo.planning import Question, make_case, solve  # noqa: PLC0415 - heavy
+    from geo.profiles import speed_profile  # noqa: PLC0415 - heavy
+    from geo.sites import candidate_sites  # noqa: PLC0415 - heavy
+
+    if as_json and as_csv:
+        raise click.UsageError("--json / --csv")
+    question = Question.from_json(
+        {"problem": PROBLEM_NAMES[problem], "weights": _mix(weight), **conditions}
+    )
+    study = _load_study(desk)
+    ground = lay_ground(study, speed_profile(profile), at)
+    sites = candidate_sites(study, candidates, every_m=every_m)
+    case = make_case(ground, sites, minutes=minutes, at=at)
+    plan = solve(case, question)
+    if as_json:
+        report = plan_report(case, plan, question, target=target)
+        click.echo(json.dumps(report, ensure_ascii=False, indent=1))
+    elif as_csv:
+        click.echo(plan_table(case, plan, question, target=target).to_csv(index=False), nl=False)
+    else:
+        lines = report_lines(case, plan, question, target=target, language=desk.language)
+        click.echo("\n".join(lines))
+    if plan.status == "infeasible":
+        raise SystemExit(1)
+
+
+def _mix(text: str) -> list[tuple[str, float]]:
+    """Return the weights that `members` or `members=1,households=2` says."""
+    from geo.study import WEIGHTS  # noqa: PLC0415 - heavy
+
+    parts = [part.partition("=") for part in text.split(",")]
+    try:
+        mix = [(name.strip(), float(share or 1)) for name, _, share in parts]
+    except ValueError:
+        mix = []
+    if not mix or any(name not in WEIGHTS or not share > 0 for name, share in mix):
+        raise click.BadParameter(f"{text} ({', '.join(WEIGHTS)})", param_hint="--weight")
+    return mix
 
 
 @cli.command()

@@ -13,3 +13,7 @@ class StoreError(GeoError, OSError):
 
 class SettingsError(GeoError, ValueError):
     """A setting in the environment has a value that it cannot have."""
+
+
+class MissingScenarioError(GeoError, LookupError):
+    """There is no such scenario, or it may not be seen."""

@@ -21,7 +21,14 @@ from geo.stations import WHY_CLOSED, why_closed
 from geo.study import WEIGHTS, Study
 from geo.text import Text
 
-__all__ = ["REASONS", "Coverage", "cover", "coverage_by_grid", "ring_minutes"]
+__all__ = [
+    "REASONS",
+    "Coverage",
+    "cover",
+    "coverage_by_grid",
+    "left_out_reasons",
+    "ring_minutes",
+]
 
 # Why a point is left out: it is counted in no share, and listed.
 REASONS = {
@@ -168,7 +175,7 @@ def _timed_points(
         crow_m=crow_m,
         crow_covered=crow_covered,
         crow_station_id=crow_station,
-        reason=_reasons(ground),
+        reason=left_out_reasons(ground),
     )
     return timed.assign(barrier=barriers_between(timed, sites, ground.study.base))
 
@@ -190,7 +197,7 @@ def _nearest_by_crow(
     return metres, ids
 
 
-def _reasons(ground: Ground) -> np.ndarray[tuple[int], np.dtype[np.object_]]:
+def left_out_reasons(ground: Ground) -> np.ndarray[tuple[int], np.dtype[np.object_]]:
     """Return why each point is left out: the first that holds of REASONS, "" if none."""
     points, network = ground.points, ground.network
     reasons = np.full(len(points), "", dtype=object)

@@ -33,3 +33,15 @@ class NetworkError(GeoError, ValueError):
 
 class ReachError(GeoError, ValueError):
     """An argument of a reach computation is out of range or of the wrong shape."""
+
+
+class SitingError(GeoError, ValueError):
+    """An argument of a siting problem is out of range, wrongly shaped or contradicts others."""
+
+
+class EditError(GeoError, LookupError):
+    """A change of a what-if cannot be read, or speaks of something that the study lacks."""
+
+
+class ScenarioError(GeoError, ValueError):
+    """A scenario holds a value that it cannot have, or a file is no scenario of ours."""

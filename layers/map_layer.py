@@ -46,8 +46,9 @@ class MapLayer:
     Keys of `style`, all optional: `colour`, `fill`, `weight`, `opacity`, `fill_opacity`, `radius`
     (pixels), `dash` ("6 4"), `casing` (colour of a wider line below), `shape` ("circle" or
     "diamond"), `label` (the key of `values` that is written on the map), `label_zoom` (from which
-    zoom), `label_at` ("edge": at the top of an outline) and `hit` ("line": an area is pointed at by
-    its outline only). `colour`, `fill` and `casing` take a pair (light theme, dark theme) too.
+    zoom), `label_at` ("edge": at the top of an outline), `hit` ("line": an area is pointed at by
+    its outline only) and `drag` (icons may be dragged elsewhere). `colour`, `fill` and `casing`
+    take a pair (light theme, dark theme) too.
     """
 
     id: str

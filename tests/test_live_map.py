@@ -142,3 +142,14 @@ def test_every_word_of_the_map_is_in_both_languages() -> None:
         assert text.zh
         assert text.en
         assert text.zh != text.en
+
+
+def test_only_layers_that_may_be_dragged_are_moved() -> None:
+    still, dragged = layer(), replace(layer(), id="new", style={"drag": True})
+    event = {"kind": "move", "id": "1", "lon": 118.3, "lat": 32.2}
+    layers = [still, dragged]
+    assert _read_event({"event": {**event, "layer": "grids"}}, layers) == MapEvents()
+    assert _read_event({"event": {**event, "layer": "new"}}, layers) == MapEvents(
+        moved=("new", "1"), place=(118.3, 32.2)
+    )
+    assert _read_event({"event": {**event, "layer": "new", "lat": 95}}, layers) == MapEvents()

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geo.profiles import PROFILES
-from views.plain import as_cell, as_html, as_markdown
+from views.plain import as_html, as_markdown
 from views.state import FIGURES, MINUTES, TARGETS, WEIGHTS, PageState, read_state, write_state
 
 states = st.builds(
@@ -66,13 +66,3 @@ def test_text_from_files_is_not_interpreted():
     assert as_markdown("**x** [a](javascript:1) :red[x] $x$") == (
         r"\*\*x\*\* \[a\]\(javascript\:1\) \:red\[x\] \$x\$"
     )
-
-
-@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@x", " =1", "\t=1"])
-def test_a_cell_that_a_spreadsheet_would_run_is_neutralised(cell: str):
-    assert as_cell(cell) == "'" + cell
-
-
-@pytest.mark.parametrize("cell", ["第1网格", 5, 1.5, None, "3栋"])
-def test_plain_cells_stay(cell: object):
-    assert as_cell(cell) == cell

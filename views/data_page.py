@@ -7,12 +7,13 @@ import streamlit as st
 from sqlalchemy.orm import Session
 
 from data.batches import TITLES
+from data.exports import csv_bytes
 from data.queries import load_batches, load_refused
 from geo.coverage import Coverage
 from geo.quality import check_study
 from geo.text import Text
 from views.page import Page, open_page
-from views.plain import as_cell, as_markdown
+from views.plain import as_markdown
 from views.shared import reading
 
 # What a demand point or a station is called where it is listed.
@@ -130,7 +131,7 @@ def _table(page: Page, listed: pd.DataFrame, key: str, name: str) -> None:
     st.dataframe(listed, hide_index=True, key=f"data.{key}", height=min(38 + 35 * len(listed), 300))
     st.download_button(
         page.say("下载清单", "Download list"),
-        lambda: listed.map(as_cell).to_csv(index=False).encode("utf-8-sig"),
+        lambda: csv_bytes(listed),
         f"{name}.csv",
         "text/csv",
         key=f"data.{key}.csv",

@@ -1,15 +1,13 @@
 """Grid chief: who is out of reach, which station serves whom, and which way they walk."""
 
-import io
 import math
-import tempfile
 from dataclasses import replace
-from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
 import streamlit as st
 
+from data.exports import csv_bytes, geopackage_bytes
 from geo.attach import attach
 from geo.coverage import Coverage
 from geo.crs import WGS84
@@ -22,7 +20,7 @@ from layers.map_layer import Bounds, MapLayer, joint_bounds
 from layers.route import route_layer
 from views.live_map import MapEvents, live_map
 from views.page import MAP_HEIGHT, Page, open_page, preset, set_state, show_selected
-from views.plain import as_cell, as_html
+from views.plain import as_html
 from views.shared import coverage_layers, ground_layers, ground_of
 
 COMPARED = ("members_share", "households_share", "median_s", "p90_s", "members_per_km2")
@@ -230,7 +228,7 @@ def _homes(page: Page, coverage: Coverage, points: gpd.GeoDataFrame, chosen: obj
     with st.container(horizontal=True):
         st.download_button(
             page.say("下载 CSV", "Download CSV"),
-            lambda: table.map(as_cell).to_csv(index=False).encode("utf-8-sig"),
+            lambda: csv_bytes(table),
             f"{name}.csv",
             "text/csv",
             key="grid.csv",
@@ -238,7 +236,9 @@ def _homes(page: Page, coverage: Coverage, points: gpd.GeoDataFrame, chosen: obj
         )
         st.download_button(
             page.say("下载 GeoPackage", "Download GeoPackage"),
-            lambda: geopackage_of(points.to_crs(WGS84)),
+            lambda: geopackage_bytes(
+                {"homes": points.drop(columns=["barrier"], errors="ignore").to_crs(WGS84)}
+            ),
             f"{name}.gpkg",
             "application/geopackage+sqlite3",
             key="grid.gpkg",
@@ -274,12 +274,3 @@ def homes_table(page: Page, coverage: Coverage, points: gpd.GeoDataFrame) -> pd.
         },
         index=points.index,
     )
-
-
-def geopackage_of(frame: gpd.GeoDataFrame) -> bytes:
-    """Return a frame as the bytes of a GeoPackage."""
-    plain = frame.drop(columns=["barrier"], errors="ignore").reset_index()
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "grid.gpkg"
-        plain.to_file(path, driver="GPKG", layer="homes")
-        return io.BytesIO(path.read_bytes()).getvalue()

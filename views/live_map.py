@@ -5,8 +5,9 @@ and one *geometry* a layer never change while their content stays the same, so S
 once and then a reference of some bytes. The *map* itself gets a small message on each change: what
 is shown, selected and fitted, and the values and colours of each layer (gzipped, kept packed).
 
-Events come back as one trigger, `event`: `{"kind": "click", "layer", "id", "lon", "lat"}` or
-`{"kind": "place", "lon", "lat"}`. Further kinds may come; what is not understood is no event.
+Events come back as one trigger, `event`: `{"kind": "click", "layer", "id", "lon", "lat"}`, the same
+with kind "move" where an icon was dragged, or `{"kind": "place", "lon", "lat"}`. Further kinds may
+come; what is not understood is no event.
 
 For tests and benchmarks the element `.redgrid-map` carries `data-drawn` (counts messages that are
 fully on the canvas), `data-selected` ("layer/id" or ""), `data-zoom` and `data-layers`. It stands
@@ -56,7 +57,8 @@ class MapEvents:
     """What the user did on the map since the last run."""
 
     clicked: tuple[str, str] | None = None  # layer id, feature id
-    place: tuple[float, float] | None = None  # lon, lat: of the click, WGS84
+    moved: tuple[str, str] | None = None  # layer id, feature id: dragged to `place`
+    place: tuple[float, float] | None = None  # lon, lat: of the click or the drop, WGS84
 
 
 def live_map(
@@ -199,14 +201,16 @@ def _read_event(result: Any, layers: Sequence[MapLayer]) -> MapEvents:  # noqa: 
     place = _read_place(event.get("lon"), event.get("lat"))
     if event.get("kind") == "place":
         return MapEvents(place=place)
-    layer_id, feature_id = event.get("layer"), event.get("id")
-    if event.get("kind") != "click" or not isinstance(feature_id, str):
+    kind, layer_id, feature_id = event.get("kind"), event.get("layer"), event.get("id")
+    if not isinstance(kind, str) or not isinstance(feature_id, str):
         return MapEvents()
     for layer in layers:
-        if layer.is_selectable and layer.id == layer_id:
-            if feature_id in layer.values or feature_id in layer.colours:
-                return MapEvents(clicked=(layer.id, feature_id), place=place)
-            break
+        if layer.id == layer_id and (feature_id in layer.values or feature_id in layer.colours):
+            mark = (layer.id, feature_id)
+            if kind == "click" and layer.is_selectable:
+                return MapEvents(clicked=mark, place=place)
+            if kind == "move" and layer.style.get("drag") and place is not None:
+                return MapEvents(moved=mark, place=place)
     return MapEvents()
 
 

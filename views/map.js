@@ -323,7 +323,7 @@ class LiveMap {
     const v = shape.partStart[shape.featureStart[f]];
     const marker = L.marker(latLngOf(shape.xy[2 * v], shape.xy[2 * v + 1]), {
       icon: L.divIcon({ className: "rg-icon", html: sign, iconSize: [28, 28], iconAnchor: [14, 14] }),
-      keyboard: true, riseOnHover: true,
+      keyboard: true, riseOnHover: true, draggable: Boolean(layer.style.drag),
     });
     const point = (event) => this.map.mouseEventToContainerPoint(event.originalEvent);
     const choose = () => {
@@ -333,6 +333,11 @@ class LiveMap {
       mouseover: (event) => this.showTip(layer, f, point(event)),
       mouseout: () => this.unhover(),
       click: (event) => { this.showTip(layer, f, point(event)); choose(); },
+      dragstart: () => this.unhover(),
+      dragend: () => {
+        const mark = { layer: about.id, id: shape.ids[f] };
+        this.send("event", { kind: "move", ...mark, ...degrees(marker.getLatLng()) });
+      },
       add: () => {
         const made = marker.getElement();
         made.setAttribute("aria-label", layer.columns.name?.[f] ?? about.title);
@@ -367,6 +372,7 @@ class LiveMap {
     this.memory.shown[id] = isShown;
     this.fillPanels();
     await this.loadVisible();
+    if (!this.map) return; // left meanwhile
     this.placeIcons();
     this.redrawChanged();
     this.countDrawn();
@@ -380,7 +386,9 @@ class LiveMap {
 
   async zoomed() {
     this.root.dataset.zoom = String(this.map.getZoom());
-    if (await this.loadVisible()) this.redrawChanged();
+    const isNew = await this.loadVisible();
+    if (!this.map) return; // left meanwhile
+    if (isNew) this.redrawChanged();
     this.placeIcons();
   }
 

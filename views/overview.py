@@ -5,6 +5,7 @@ from dataclasses import replace
 import pandas as pd
 import streamlit as st
 
+from data.exports import csv_bytes
 from geo.coverage import Coverage
 from geo.study import WEIGHT_TITLES
 from geo.text import Language, Text
@@ -14,7 +15,7 @@ from layers.map_layer import MapLayer
 from views.figures import headline
 from views.live_map import MapEvents, live_map
 from views.page import MAP_HEIGHT, Page, open_page, preset, set_state, show_selected
-from views.plain import as_cell, as_html
+from views.plain import as_html
 from views.shared import coverage_layers, ground_layers, once_a_coverage
 from views.state import FIGURES, PageState
 
@@ -218,7 +219,7 @@ def _downloads(page: Page, coverage: Coverage, layers: list[MapLayer]) -> None:
     with st.container(horizontal=True):
         st.download_button(
             page.say("下载表格", "Download table"),
-            lambda: table.map(as_cell).to_csv(index=False).encode("utf-8-sig"),
+            lambda: csv_bytes(table),
             f"{name}.csv",
             "text/csv",
             key="overview.csv",

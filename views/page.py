@@ -48,6 +48,11 @@ STYLE = """
 .rg-light.off {background: light-dark(#fff, #2c1d0b); color: light-dark(#7a3e00, #f3b66f);
   box-shadow: inset 0 0 0 1.5px #b35c00;}
 .rg-weak {margin: 0; padding: 0 0 0 1.3rem; font-size: .9rem; line-height: 1.5;}
+.rg-after {display: flex; flex-wrap: wrap; gap: .3rem 2rem; font-variant-numeric: tabular-nums;}
+.rg-after div {line-height: 1.3;}
+.rg-after small {display: block; font-size: .8rem; opacity: .78;}
+.rg-after b {font-size: 1.35rem; font-weight: 650;}
+.rg-after span {margin-left: .4rem; font-size: .92rem; color: light-dark(#0a6b55, #8fd9c4);}
 .rg-own {width: 100%; font-size: .92rem; text-align: left; font-variant-numeric: tabular-nums;}
 .rg-own th, .rg-own td {padding: .12rem .3rem .12rem 0;}
 .rg-said {font-size: .92rem; margin: .4rem 0;}

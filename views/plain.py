@@ -14,10 +14,3 @@ def as_markdown(text: object) -> str:
 def as_html(text: object) -> str:
     """Return text that HTML shows letter by letter."""
     return html.escape(str(text), quote=True)
-
-
-def as_cell(text: object) -> object:
-    """Return a cell that no spreadsheet takes for a formula."""
-    if isinstance(text, str) and text.lstrip()[:1] in {"=", "+", "-", "@", "\t", "\r"}:
-        return "'" + text
-    return text
