@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, Literal, get_args
 
 import geopandas as gpd
@@ -338,6 +339,7 @@ def _solve(
     if problem in WALKING:
         rows = (np.diff(times.indptr) > 0) & (weight > 0)
         times, weight = _dense(times[rows]), weight[rows]
+    _compile(problem)
     constraints = _constraints(case, question, rows)
     if constraints is not None and problem == "p_center":
         raise SitingError(
@@ -364,6 +366,21 @@ def _solve(
         plan = _told_by_grid(case, plan, weight, question.share)
     is_of_case = len(rows) == len(case.points)
     return plan if rows.all() or not is_of_case else _over_all(case, plan)
+
+
+@cache
+def _compile(problem: Problem) -> None:
+    """Solve something small, once a process: compiling is not the time that a planner allows."""
+    times = np.random.default_rng(0).uniform(60.0, 1800.0, (80, 16))
+    weight = np.ones(len(times))
+    if problem == "p_center":
+        solve_p_center(times, p=3)
+    elif problem == "p_median":
+        solve_p_median(times, weight, p=3)
+    elif problem == "lscp":
+        solve_lscp(csr_array(times), weight, limit_s=600.0, share=0.9)
+    else:
+        solve_mclp(csr_array(times), weight, p=3, limit_s=300.0)
 
 
 SOLVERS: dict[str, Callable[..., SitingPlan]] = {

@@ -189,10 +189,10 @@ def settled(page: Page) -> Page:
 
 def drawn(page: Page) -> Locator:
     """Return the map when it is on the page and drawn."""
-    host = page.locator("[data-redgrid-drawn]")
+    host = page.locator("[data-redgrid-drawn]").first
     expect(host).to_have_attribute("data-redgrid-drawn", re.compile("[1-9]"), timeout=30_000)
     settled(page)
-    return page.locator(".redgrid-map")
+    return page.locator(".redgrid-map").first
 
 
 def params(page: Page) -> dict[str, str]:

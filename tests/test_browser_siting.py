@@ -1,14 +1,11 @@
 """The siting page in a real browser: choose, solve, drag, compare, reload."""
 
-import json
 import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import geopandas as gpd
-import pandas as pd
 import pytest
 from pages import (
     CHINESE,
@@ -20,7 +17,6 @@ from pages import (
     choose_minutes,
     click_row,
     drawn,
-    save,
     settled,
     visits,
 )
@@ -390,54 +386,6 @@ def is_shown(page: Page, name: str) -> None:
     one = page.locator(".st-key-siting-one input")
     expect(one).to_have_value(re.compile(re.escape(name)))
     settled(page)
-
-
-def test_scenarios_are_kept_compared_taken_away_and_reopened(
-    visit: Open, tmp_path: Path, study: Study, case: SitingCase
-) -> None:
-    page = visit("/siting")
-    drawn(page)
-    solved(page)
-    best = figures(page)
-    go(page, "方案")
-    keep(page, BEST)
-    live = go(page, "手工试")
-    other = changed(page, lambda: press(live, ELSEWHERE))
-    go(page, "方案")
-    keep(page, OTHER)
-    expect(page.locator(".redgrid-map")).to_have_count(3)
-    compared = rows(page, 0)
-    by_name = {row[0]: row for row in compared}
-    assert list(by_name) == ["今天", OTHER, BEST]
-    assert by_name[BEST][3] == best[0]
-    assert by_name[OTHER][3] == other[0]
-    assert f"+{by_name['三个新站 <b>1</b>'][4]}" == best[1]
-    differences = rows(page, 1)
-    assert len(differences) > 5
-    assert len(differences[0]) == 3 + 2 * 2
-    page.locator(".st-key-siting-one input").click()
-    page.get_by_role("option", name=re.compile("^" + BEST)).click()
-    settled(page)
-    page.wait_for_timeout(300)
-    table = pd.read_csv(save(page, "siting-csv", tmp_path))
-    assert len(table) == len(study.grids)
-    layers = save(page, "siting-gpkg", tmp_path)
-    assert {len(gpd.read_file(layers, layer=name)) for name in gpd.list_layers(layers)["name"]}
-    file = save(page, "siting-json", tmp_path)
-    written = json.loads(file.read_text(encoding="utf-8"))
-    assert written["proof"]["status"] == "optimal"
-    assert len(written["edits"]) == 3
-    page.reload()
-    drawn(page)
-    assert figures(page)[1] == "±0"
-    go(page, "方案")
-    page.get_by_text("打开方案文件（JSON）").click()
-    page.locator(".st-key-siting-upload input[type=file]").set_input_files(file)
-    button = page.locator(".st-key-siting-open_file button")
-    assert changed(page, button.click) == best
-    go(page, "手工试")
-    for edit in plan_edits(case, solve(case, CHOICES["mclp"][1])):
-        expect(page.get_by_text(f"新驿站：{edit.name}", exact=True)).to_be_visible()
 
 
 def test_a_scenario_is_renamed_and_deleted(visit: Open) -> None:

@@ -37,6 +37,7 @@ from views.siting_state import answer, choices, draft, keep_draft, note
 
 SIDE_MAP_HEIGHT = 380
 NAME, CHOSEN, ONE, UPLOAD = "siting.name", "siting.chosen", "siting.one", "siting.upload"
+NEXT = "siting.next_one"  # the scenario to show in the next run, whatever it is called by then
 
 
 def panel(page: Page) -> None:
@@ -56,6 +57,11 @@ def panel(page: Page) -> None:
         key=CHOSEN,
         default=list(titles)[:2] if CHOSEN not in st.session_state else None,
     )
+    following = st.session_state.pop(NEXT, None)
+    if following in titles:
+        st.session_state[ONE] = following
+    elif st.session_state.get(ONE) not in titles:
+        st.session_state.pop(ONE, None)
     one = st.selectbox(
         page.say("一个方案", "One scenario"),
         list(titles),
@@ -182,6 +188,8 @@ def _manage(page: Page, one: int) -> None:
                 except GeoError as error:
                     st.error(as_markdown(error.say(page.lang)))
                 else:
+                    st.session_state[NEXT] = one
+                    st.session_state.pop(CHOSEN, None)  # it shows the former name
                     st.rerun()
     after = _coverage(page, scenario)
     if after is not None:
