@@ -55,7 +55,7 @@ class MclpNode:
         if len(self.first_found_prices) == len(dual.prices):
             self.first_found_prices = dual.prices
         self.bound = max(self.bound, self.total - self.served - dual.figures[BOUND])
-        found = self._improved(met, choice, target)
+        found = self._improved(met, choice, target, max(RUNS // runs, 1))
         self.chunks += 1
         if found is not None:
             best = min(best, found[0])
@@ -98,37 +98,52 @@ class MclpNode:
     def _at_root(self, sites: Ints) -> Ints:
         return np.sort(np.concatenate([np.array(self.opened, np.int64), self.ids[sites]]))
 
-    def _improved(self, met: float, choice: Ints, target: float) -> Found:
+    def _improved(self, met: float, choice: Ints, target: float, every: int) -> Found:
         """Return the best plan found near the choices of the relaxation, if better than target."""
         sites = choice
         if self.dual is None:
             return None
         is_over = self.dual.figures[BOUND] < target + self.unit
-        if met <= target and not is_over and (self.is_root or self.chunks == 0):
-            start = largest(self.dual.choice, self.p)
-            sites, met = swap(self.rows, start)
-            if self.is_root:
-                pool = np.flatnonzero(self.dual.choice > 0.01)  # not empty: it sums to p
-                n_kicks = int(np.clip(4e6 / max(len(self.rows.candidate), 1), 2, 60))
-                sites, met = kicked(self.rows, sites, pool, n_kicks, 1 + self.chunks)
+        is_turn = self.chunks % every == 0 if self.is_root else self.chunks == 0
+        if met <= target and not is_over and is_turn:
+            sites, met = self._searched(self.dual.choice)
         if met <= target:
             return None
         sites, met = swap(self.rows, sites)
         return self.total - self.served - met, self._at_root(sites)
+
+    def _searched(self, choice: Floats) -> tuple[Ints, float]:
+        """Return a good plan of those candidates that the averaged choice does not rule out.
+
+        Few candidates have few distinct rows: the search among them is cheap.
+        """
+        sites: Ints
+        if not self.is_root:
+            sites, met = swap(self.rows, largest(choice, self.p))
+            return sites, met
+        likely = choice > 0.01
+        likely[largest(choice, self.p)] = True
+        part = self.reduced(np.zeros_like(likely), likely)
+        pool = np.arange(len(part.ids))
+        sites, _ = swap(part.rows, largest(choice[likely], self.p))
+        n_kicks = int(np.clip(4e6 / max(len(part.rows.candidate), 1), 5, 60))
+        sites, met = kicked(part.rows, sites, pool, n_kicks, 1 + self.chunks)
+        return np.flatnonzero(likely)[sites], met
 
     def _judge(self, best: float, runs: int) -> None:
         """Stop tightening when the bound closes too little of what is open."""
         if self.chunks == 1:
             self.history = [self.bound]
         self.history.append(self.bound)
-        back = 2 if self.is_root else 1
-        if runs < NODE_RUNS:
-            back *= 4
+        slowness = (RUNS if self.is_root else NODE_RUNS) / runs
+        back = int(np.ceil((2 if self.is_root else 1) * slowness))
         if len(self.history) <= back + 1:
             return
         rise = self.bound - self.history[-1 - back]
         open_ = best - self.bound
-        self.stalled = rise < (0.03 if self.is_root else 0.15) * open_ or self.chunks >= MOST_CHUNKS
+        self.stalled = (
+            rise < (0.03 if self.is_root else 0.15) * open_ or self.chunks >= MOST_CHUNKS * slowness
+        )
 
     def _fix(self, best: float) -> None:
         """Open or drop the candidates without which, or with which, nothing can be better."""
