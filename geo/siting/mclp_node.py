@@ -40,11 +40,13 @@ class MclpNode:
     is_warm: bool = False  # the prices are good ones already
     first_found_prices: Floats = field(default_factory=lambda: np.zeros(0))  # before any reduction
     dual: Dual | None = None
+    waiting: "tuple[MclpNode, NDArray[np.bool_], NDArray[np.bool_]] | None" = None
     chunks: int = 0
     history: list[float] = field(default_factory=list)
 
     def tighten(self, best: float) -> Found:
         """Raise the bound by some runs of the subgradient search; drop what cannot be better."""
+        self._build()
         if self._is_decided():
             return self._only_solution()
         target = self.total - best - self.served  # what the rest must cover to be as good
@@ -73,7 +75,32 @@ class MclpNode:
         if doubt[j] <= 0:
             j = int(largest(dual.sums, self.p)[-1])
         is_it = np.arange(len(self.ids)) == j
-        return [self.reduced(is_it, ~is_it), self.reduced(np.zeros_like(is_it), ~is_it)]
+        return [self._part(is_it, ~is_it), self._part(np.zeros_like(is_it), ~is_it)]
+
+    def _part(self, must: NDArray[np.bool_], keep: NDArray[np.bool_]) -> "MclpNode":
+        """Return a part whose rows are merged when it is its turn: many may wait."""
+        part = MclpNode(
+            self.rows,
+            self.p,
+            self.ids,
+            self.opened,
+            self.served,
+            self.total,
+            self.unit,
+            self.prices,
+        )
+        part.bound, part.waiting = self.bound, (self, must, keep)
+        return part
+
+    def _build(self) -> None:
+        """Merge the rows of a part that has waited."""
+        if self.waiting is None:
+            return
+        whole, must, keep = self.waiting
+        built = whole.reduced(must, keep)
+        self.rows, self.p, self.ids = built.rows, built.p, built.ids
+        self.opened, self.served = built.opened, built.served
+        self.prices, self.dual, self.waiting = built.prices, built.dual, None
 
     def _start(self, target: float) -> Dual:
         if self.is_root and not self.is_warm:
