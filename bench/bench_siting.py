@@ -48,7 +48,7 @@ def clustered_city(
     homes, sites = KDTree(draw(n)), KDTree(draw(m))
     near = homes.sparse_distance_matrix(sites, limit_s / SECONDS_A_METRE, output_type="ndarray")
     near = near[np.lexsort((near["j"], near["i"]))]
-    start = np.searchsorted(near["i"], np.arange(n + 1))
+    start = np.searchsorted(near["i"], np.arange(n + 1)).astype(np.int32)
     seconds = (near["v"] * SECONDS_A_METRE).astype(np.float32)
     times = csr_array((seconds, near["j"].astype(np.int32), start), shape=(n, m))
     return times, random.integers(1, 100, n).astype(float)
