@@ -155,12 +155,15 @@ def measure_mclp(
     times, choice = read_times(given), read_choice(m, p, existing)
     forget_peak()
     start = time.process_time()
-    sets = covering_sets(times, limit_s)
+    held = [covering_sets(times, limit_s)]
     sets_s = time.process_time() - start
 
     def solve() -> SitingPlan:
         clock = Clock(30.0 if gap else None)
+        # As in solve_mclp, the sets are not kept beside the merged rows (a single run: `gap`).
+        sets = held.pop() if gap else held[0]
         instance = MclpInstance.prepare(times, weights, limit_s, choice, sets)
+        del sets
         out, best, _ = search(instance, p, clock)
         return plan_of(instance, out, best, clock.seconds())
 
