@@ -1,11 +1,14 @@
 """The siting page in a real browser: choose, solve, drag, compare, reload."""
 
+import json
 import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import geopandas as gpd
+import pandas as pd
 import pytest
 from pages import (
     CHINESE,
@@ -17,6 +20,7 @@ from pages import (
     choose_minutes,
     click_row,
     drawn,
+    save,
     settled,
     visits,
 )
@@ -110,8 +114,11 @@ def go(page: Page, mode: str) -> Locator:
         MODES[2]: ".st-key-siting-upload, .st-key-siting-save, .stExpander",
     }
     expect(page.locator(marks[mode]).first).to_be_visible()
+    settled(page)
     page.wait_for_timeout(200)
-    return drawn(page)
+    host = page.locator("[data-redgrid-drawn]").first  # scenarios have maps of their own
+    expect(host).to_have_attribute("data-redgrid-drawn", re.compile("[1-9]"))
+    return page.locator(".redgrid-map").first
 
 
 def take(page: Page, tool: str, hint: str) -> None:
@@ -388,6 +395,61 @@ def is_shown(page: Page, name: str) -> None:
     settled(page)
 
 
+def test_scenarios_are_kept_compared_taken_away_and_reopened(
+    visit: Open, tmp_path: Path, study: Study, case: SitingCase
+) -> None:
+    page = visit("/siting")
+    drawn(page)
+    solved(page)
+    best = figures(page)
+    go(page, "方案")
+    keep(page, BEST)
+    live = go(page, "手工试")
+    other = changed(page, lambda: press(live, ELSEWHERE))
+    go(page, "方案")
+    keep(page, OTHER)
+    expect(page.locator(".redgrid-map")).to_have_count(3)
+    compared = page.get_by_test_id("stDataFrame").first.locator("canvas table tbody tr")
+    expect(compared).to_have_count(3)
+    by_name = {row[0]: row for row in rows(page, 0)}
+    assert list(by_name) == ["今天", OTHER, BEST]
+    assert by_name[BEST][3] == best[0]
+    assert by_name[OTHER][3] == other[0]
+    assert f"+{by_name['三个新站 <b>1</b>'][4]}" == best[1]
+    differences = page.get_by_test_id("stDataFrame").nth(1)
+    differences.scroll_into_view_if_needed()
+    expect(differences.locator("canvas table thead th")).to_have_count(3 + 2 * 2)
+    assert len(rows(page, 1)) > 5
+    page.locator(".st-key-siting-one").scroll_into_view_if_needed()
+    page.wait_for_timeout(300)  # a menu closes while the page scrolls
+    page.locator(".st-key-siting-one input").click()
+    page.get_by_role("option").filter(has_text=BEST).click()
+    settled(page)
+    page.wait_for_timeout(300)
+    table = pd.read_csv(save(page, "siting-csv", tmp_path))
+    assert len(table) == len(study.grids) + 1
+    assert table["网格"].iloc[-1] == "合计"
+    layers = save(page, "siting-gpkg", tmp_path)
+    new = [edit.name for edit in plan_edits(case, solve(case, CHOICES["mclp"][1]))]
+    assert sorted(gpd.read_file(layers, layer="new_stations")["name"]) == sorted(new)
+    assert len(gpd.read_file(layers, layer="grids")) == len(study.grids)
+    file = save(page, "siting-json", tmp_path)
+    written = json.loads(file.read_text(encoding="utf-8"))
+    assert written["proof"]["status"] == "optimal"
+    assert len(written["edits"]) == 3
+    page.reload()
+    drawn(page)
+    assert figures(page)[1] == "±0"
+    go(page, "方案")
+    page.get_by_text("打开方案文件（JSON）").click()
+    page.locator(".st-key-siting-upload input[type=file]").set_input_files(file)
+    button = page.locator(".st-key-siting-open_file button")
+    assert changed(page, button.click) == best
+    go(page, "手工试")
+    for name in new:
+        expect(page.get_by_text(f"新驿站：{name}", exact=True)).to_be_visible()
+
+
 def test_a_scenario_is_renamed_and_deleted(visit: Open) -> None:
     page = visit("/siting")
     drawn(page)
@@ -395,7 +457,7 @@ def test_a_scenario_is_renamed_and_deleted(visit: Open) -> None:
     changed(page, lambda: press(live, IN_THE_OPEN))
     go(page, "方案")
     keep(page, RENAMED[0])
-    page.get_by_role("button", name="改名").click()
+    page.get_by_role("button", name="改名", exact=True).click()
     page.get_by_label("新名称").fill(RENAMED[1])
     page.get_by_label("新名称").press("Enter")
     settled(page)
@@ -477,17 +539,12 @@ def test_others_stay_responsive_while_a_long_solve_runs_and_stopping_keeps_the_b
     other = visit("/")
     drawn(other)
     with long_solve(page):
-        waits = []
-        for minutes in (10, 20):
-            began = time.monotonic()
-            choose_minutes(other, minutes)
-            expect(other).to_have_url(re.compile(f"minutes={minutes}"))
-            settled(other)
-            waits.append(time.monotonic() - began)
-        assert max(waits) < 3, waits
+        began = time.monotonic()
+        choose_minutes(other, 10)
+        expect(other).to_have_url(re.compile("minutes=10"))
+        settled(other)
+        assert time.monotonic() - began < 3
         expect(page.get_by_test_id("stAlert")).to_contain_text(re.compile("最好的方案建 8 个"))
-    headline = page.locator("h3").first
-    expect(headline).to_have_text(
-        re.compile(r"再建 8 个，双重覆盖 [\d.]+% 的党员（离最优最多差 [\d.]+%）。"), timeout=8_000
-    )
+    best = re.compile(r"再建 8 个，双重覆盖 [\d.]+% 的党员（离最优最多差 [\d.]+%）。")
+    expect(page.locator("h3").first).to_have_text(best)  # in 5 s, long before the time limit
     expect(page.get_by_test_id("steps").locator("li")).to_have_count(8)

@@ -47,6 +47,7 @@ LOOK_EVERY_S = 0.4  # while work runs beside the page
 WORTH_WAITING_S = 0.5  # most solves are done by then, and nothing flickers
 SEEN, FITTING = "siting.seen", "siting.fitting"
 CURVE_P_MAX = 12
+MOST_SHOWN = 200  # candidates; more bury the map, and stand behind the layer switch
 
 
 def render() -> None:
@@ -248,8 +249,9 @@ def _map(page: Page, source: Candidates, *, is_by_hand: bool) -> None:
     )
     if is_by_hand and drawn_places():
         source = ("drawn", 0, tuple(drawn_places()))
-    candidates = candidate_layer(candidates_of(*page.key, source), page.lang)
-    is_shown = not is_by_hand or source[0] == "drawn"
+    sites = candidates_of(*page.key, source)
+    candidates = candidate_layer(sites, page.lang)
+    is_shown = len(sites) <= MOST_SHOWN and (not is_by_hand or source[0] == "drawn")
     layers.append(replace(candidates, is_shown=is_shown, is_selectable=False))
     if is_by_hand:
         layers += siting_hand.layers(page)

@@ -37,7 +37,6 @@ from views.siting_state import answer, choices, draft, keep_draft, note
 
 SIDE_MAP_HEIGHT = 380
 NAME, CHOSEN, ONE, UPLOAD = "siting.name", "siting.chosen", "siting.one", "siting.upload"
-NEXT = "siting.next_one"  # the scenario to show in the next run, whatever it is called by then
 
 
 def panel(page: Page) -> None:
@@ -50,18 +49,18 @@ def panel(page: Page) -> None:
         st.caption(page.say("还没有保存的方案。", "No scenario is kept yet."))
         return
     titles = {row["id"]: f"{row['name']} · {row['created_at']:%Y-%m-%d}" for row in kept}
+    # Set anew at each run: the browser knows options by their titles, which a rename changes.
+    chosen = st.session_state.get(CHOSEN, list(titles)[:2])
+    st.session_state[CHOSEN] = [one for one in chosen if one in titles]
+    if st.session_state.get(ONE) not in titles:
+        st.session_state[ONE] = next(iter(titles))
+    st.session_state[ONE] = int(st.session_state[ONE])
     st.multiselect(
         page.say("对比这些方案", "Compare these"),
         list(titles),
         format_func=titles.__getitem__,
         key=CHOSEN,
-        default=list(titles)[:2] if CHOSEN not in st.session_state else None,
     )
-    following = st.session_state.pop(NEXT, None)
-    if following in titles:
-        st.session_state[ONE] = following
-    elif st.session_state.get(ONE) not in titles:
-        st.session_state.pop(ONE, None)
     one = st.selectbox(
         page.say("一个方案", "One scenario"),
         list(titles),
@@ -94,7 +93,7 @@ def _save(page: Page) -> None:
                 st.error(as_markdown(error.say(page.lang)))
                 return
             st.session_state[ONE] = kept
-            st.session_state.pop(CHOSEN, None)
+            st.session_state[CHOSEN] = [kept, *st.session_state.get(CHOSEN, [])]
             st.rerun()
 
 
@@ -173,27 +172,36 @@ def _manage(page: Page, one: int) -> None:
     with st.container(horizontal=True):
         if st.button(page.say("打开", "Open"), key="siting.open"):
             _take(page, scenario)
-        if st.button(page.say("删除", "Delete"), key="siting.delete"):
-            with suppress(MissingScenarioError):  # somebody else deleted it meanwhile
-                delete_scenario(engine, page.viewer, one)
-            st.session_state.pop(CHOSEN, None)
-            st.rerun()
+        st.button(
+            page.say("删除", "Delete"), key="siting.delete", on_click=_delete, args=(page, one)
+        )
         with st.popover(page.say("改名", "Rename")):
-            name = st.text_input(
-                page.say("新名称", "New name"), value=scenario.name, key=f"siting.rename.{one}"
+            title = page.say("新名称", "New name")
+            st.text_input(title, value=scenario.name, key=f"siting.rename.{one}")
+            st.button(
+                page.say("改名", "Rename"),
+                key="siting.rename_now",
+                on_click=_rename,
+                args=(page, one),
             )
-            if st.button(page.say("改名", "Rename"), key="siting.rename_now"):
-                try:
-                    rename_scenario(engine, page.viewer, one, name)
-                except GeoError as error:
-                    st.error(as_markdown(error.say(page.lang)))
-                else:
-                    st.session_state[NEXT] = one
-                    st.session_state.pop(CHOSEN, None)  # it shows the former name
-                    st.rerun()
     after = _coverage(page, scenario)
     if after is not None:
         _downloads(page, scenario, after)
+
+
+def _delete(page: Page, one: int) -> None:
+    """Delete a scenario, before the page is drawn."""
+    with suppress(MissingScenarioError):  # somebody else deleted it meanwhile
+        delete_scenario(engine_of(page.settings.database), page.viewer, one)
+
+
+def _rename(page: Page, one: int) -> None:
+    """Give a scenario the name that was typed, before the page is drawn."""
+    name = str(st.session_state[f"siting.rename.{one}"])
+    try:
+        rename_scenario(engine_of(page.settings.database), page.viewer, one, name)
+    except GeoError as error:
+        note(error.text)
 
 
 def _downloads(page: Page, scenario: Scenario, after: Coverage) -> None:
