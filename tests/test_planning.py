@@ -248,6 +248,8 @@ def test_sensitivity_compares_the_same_walks_as_the_plan() -> None:
     case = case_of(with_an_island(street()))
     question = Question("p_center", p=1)
     elderly = case_of(with_an_island(street()), profile="elderly")
+    alone = robustness(case, question).variants.loc["base"]
+    assert alone["value"] == alone["base_value"] == solve(case, question).objective
     robust = robustness(case, question, elderly=elderly)
     base = robust.variants.loc["base"]
     assert base["value"] == base["base_value"] == solve(case, question).objective
