@@ -339,7 +339,7 @@ def _solve(
     if problem in WALKING:
         rows = (np.diff(times.indptr) > 0) & (weight > 0)
         times, weight = _dense(times[rows]), weight[rows]
-    _compile(problem)
+    compile_solver(problem)
     constraints = _constraints(case, question, rows)
     if constraints is not None and problem == "p_center":
         raise SitingError(
@@ -369,7 +369,7 @@ def _solve(
 
 
 @cache
-def _compile(problem: Problem) -> None:
+def compile_solver(problem: Problem) -> None:
     """Solve something small, once a process: compiling is not the time that a planner allows."""
     times = np.random.default_rng(0).uniform(60.0, 1800.0, (80, 16))
     weight = np.ones(len(times))

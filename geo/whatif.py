@@ -57,7 +57,10 @@ class OpenedGate:
 
 @dataclass(frozen=True)
 class NewGate:
-    """A gate that a compound does not have yet; for its own people, at all hours."""
+    """A gate that a compound does not have yet, at all hours.
+
+    For its own people, and for everyone where all other gates of the compound are.
+    """
 
     compound_id: int
     lon: float
@@ -242,7 +245,7 @@ def _edited_gates(study: Study, edits: Sequence[Edit]) -> gpd.GeoDataFrame:
         {
             "compound_id": [edit.compound_id for edit in new],
             "name": "",
-            "open_to_all": False,
+            "open_to_all": [_is_open_to_all(gates, edit.compound_id) for edit in new],
             "hours": None,
         },
         geometry=shapely.points(xy),
@@ -250,6 +253,12 @@ def _edited_gates(study: Study, edits: Sequence[Edit]) -> gpd.GeoDataFrame:
         crs=study.crs,
     )
     return _stacked(gates, rows)
+
+
+def _is_open_to_all(gates: gpd.GeoDataFrame, compound_id: int) -> bool:
+    """Return whether a compound has gates and all of them are: one more puts up no wall."""
+    own = gates.loc[gates["compound_id"] == compound_id, "open_to_all"]
+    return len(own) > 0 and bool(own.all())
 
 
 def _stacked(frame: gpd.GeoDataFrame, rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

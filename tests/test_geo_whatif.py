@@ -143,3 +143,14 @@ def test_both_ends_of_a_link_may_join_one_edge():
     linked = with_links(ring(), np.array([[[0.0, 100.0], [0.0, 900.0]]]))
     assert linked.edge_length_m[-1] == pytest.approx(800.0)
     assert len(linked.edge_nodes) == 6
+
+
+def test_a_new_gate_puts_up_no_wall_where_everyone_may_pass(study: Study):
+    compound = int(study.gates["compound_id"].iloc[0])
+    place = study.gates.geometry.to_crs(4326).iloc[0]
+    own = study.gates.index[study.gates["compound_id"] == compound]
+    opened = [OpenedGate(int(gate)) for gate in own]
+    new = NewGate(compound, place.x, place.y)
+    everyone = apply_edits(study, [*opened, new]).gates
+    assert everyone.loc[everyone["compound_id"] == compound, "open_to_all"].all()
+    assert not apply_edits(study, [new]).gates["open_to_all"].iloc[-1]

@@ -14,6 +14,7 @@ from data.errors import StoreError
 from data.settings import Settings
 from data.viewer import Viewer
 from geo.errors import GeoError
+from geo.planning import PROBLEMS, compile_solver
 from geo.profiles import PROFILES
 from geo.text import Text
 from views.shared import (
@@ -103,7 +104,7 @@ def _require_free(address: str, port: int) -> None:
 
 
 def _warm(settings: Settings) -> None:
-    """Make what the first page needs, then what its walkers and minutes need while that is quick.
+    """Make what the first page needs, its walkers and minutes while that is quick, the solvers.
 
     So the first visitor does not wait, and no later one where a subdistrict is of the usual size.
     """
@@ -118,8 +119,10 @@ def _warm(settings: Settings) -> None:
         choices = [(state.profile, state.minutes), *product(PROFILES, MINUTES)]
         for profile, minutes in choices:
             if time.monotonic() > until:
-                return
+                break
             at, figure = state.at, state.shown_figure
             coverage_layers(*key, profile, minutes, at, figure, settings.language)
+        for problem in PROBLEMS:  # compiled once an installation: the first planner need not wait
+            compile_solver(problem)
     except GeoError:
         return  # the page itself says what is missing
