@@ -146,8 +146,9 @@ def test_both_ends_of_a_link_may_join_one_edge():
 
 
 def test_a_new_gate_puts_up_no_wall_where_everyone_may_pass(study: Study):
-    compound = int(study.gates["compound_id"].iloc[0])
-    place = study.gates.geometry.to_crs(4326).iloc[0]
+    walled = study.gates[~study.gates["open_to_all"].astype(bool)]
+    compound = int(walled["compound_id"].iloc[0])
+    place = walled.geometry.to_crs(4326).iloc[0]
     own = study.gates.index[study.gates["compound_id"] == compound]
     opened = [OpenedGate(int(gate)) for gate in own]
     new = NewGate(compound, place.x, place.y)
