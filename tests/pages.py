@@ -171,6 +171,7 @@ def visits(browser: Browser, address: str, watch: Watch, **options: object) -> I
     def visit(path: str) -> Page:
         page = watch.over(context.new_page())
         page.goto(address + path)
+        expect(page.get_by_test_id("stMarkdown").first).to_be_attached(timeout=20_000)
         return settled(page)
 
     yield visit
@@ -224,8 +225,10 @@ def choose(page: Page, key: str, option: str) -> None:
 
 
 def figures(page: Page) -> list[str]:
-    """Return the five figures at the top."""
-    return page.locator(".rg-card .v").all_inner_texts()
+    """Return the five figures at the top, once they are there."""
+    values = page.locator(".rg-card .v")
+    expect(values).to_have_count(5)
+    return values.all_inner_texts()
 
 
 def cells(page: Page, key: str | None = None) -> list[list[str]]:

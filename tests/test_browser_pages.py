@@ -43,7 +43,6 @@ pytestmark = pytest.mark.browser
 def test_the_overview_draws_figures_map_and_table_and_asks_nobody_else(visit: Open) -> None:
     page = visit("/")
     live = drawn(page)
-    assert len(figures(page)) == 5
     assert all(re.match(r"\d", figure) for figure in figures(page))
     assert painted(live, "areas") > 50_000
     assert len(cells(page, "overview-table")) > 5
@@ -271,7 +270,9 @@ def test_bad_values_of_a_link_fall_back_and_are_named(visit: Open) -> None:
     told = page.get_by_test_id("stAlert")
     for bad in ("minutes=7", "profile=car", "weight=x", "at=never", "figure=<img src=x>", "999"):
         expect(told).to_contain_text(bad)
-    assert figures(page) == figures(visit("/"))
+    plain = visit("/")
+    drawn(plain)
+    assert figures(page) == figures(plain)
     expect(page.locator(ALIVE)).to_have_count(0)
 
 
