@@ -14,3 +14,11 @@ class Text(NamedTuple):
     def say(self, language: Language) -> str:
         """Return the sentence in one language."""
         return self.en if language == "en" else self.zh
+
+
+def counted(n: float, one: str, many: str = "") -> str:
+    """Return a number with its English noun: "1 site", "2 sites", "1,200 households".
+
+    `many` is needed only where it is not `one` and an s.
+    """
+    return f"{n:,.10g} {one if n == 1 else many or one + 's'}"

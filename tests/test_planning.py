@@ -13,6 +13,7 @@ The station at 0 m reaches the member at 300 m; nobody reaches building 1.
 
 import json
 import math
+import re
 from dataclasses import replace
 from io import StringIO
 
@@ -235,13 +236,46 @@ def test_who_cannot_be_reached_is_told_by_grid(case: SitingCase) -> None:
     plan = solve(case, question)
     assert plan.status == "infeasible"
     assert plan_headline(case, plan, question) == Text(
-        "10 户、2 名党员 5 分钟内走不到任何现有或备选点位，在第1网格；"
-        "全部备选点位都建也只覆盖 81.8%，要求是 100%。",
-        "10 households and 2 members have no existing or candidate site within 5 minutes, in "
-        "第1网格; even with every candidate built 81.8% is covered, and 100% is asked for.",
+        "第1网格的 2 名党员、10 户（楼 1）在 5 分钟内走不到任何现有或备选点位；"
+        "全部点位都建也只能覆盖 81.8% 的党员，要求是 100%。",
+        "No existing or candidate site is within 5 min of 2 members and 10 households in grid "
+        "第1网格 (楼 1); all sites together cover 81.8% of members, and 100% is asked for.",
     )
     assert len(plan.reasons) > 1  # what would help
     assert plan_edits(case, plan) == []
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        (
+            Question("lscp", share=1.0, has_backup=True),
+            Text(
+                "=第2网格、第1网格的 11 名党员、100 户在 5 分钟内走不到两个点位，最多 0% 的党员"
+                "能有后备覆盖；备选点位太少：时限至少要 8.9 分钟（531 秒），或在那里增加备选点位。",
+                "No two sites are within 5 min of 11 members and 100 households in grids =第2网格, "
+                "第1网格; at most 0% of members can have backup. The candidates are too few: the "
+                "limit must be at least 8.9 min (531 s), or add candidates there.",
+            ),
+        ),
+        (
+            Question(p=2, mandatory=(2, 3), spacing_m=500),
+            Text(
+                "必建点位 乙 与 丙 相距 400 米，小于最小间距 500 米；去掉其中一个，"
+                "或把间距降到 400 米。",
+                "The mandatory sites 乙 and 丙 are 400 m apart, less than the spacing of 500 m. "
+                "Drop one, or lower the spacing to 400 m.",
+            ),
+        ),
+    ],
+    ids=["backup", "mandatory"],
+)
+def test_conditions_that_cannot_be_kept_are_told_by_name(
+    case: SitingCase, question: Question, said: Text
+) -> None:
+    plan = solve(case, question)
+    assert plan.status == "infeasible"
+    assert plan.reasons[0] == said
 
 
 def test_sensitivity_compares_the_same_walks_as_the_plan() -> None:
@@ -490,5 +524,6 @@ def test_the_command_says_why_there_is_no_plan(town: tuple[list[str], SitingCase
     done = CliRunner().invoke(cli, [*options, "site", "lscp", "--minutes", "1"])
     assert done.exit_code == 1
     first = done.stdout.splitlines()[0]
-    assert "have no existing or candidate site within 1 minutes, in " in first
+    assert first.startswith("No existing or candidate site is within 1 min of ")
+    assert re.search(r"\d members and [\d,]+ households in grids .+ and \d+ more;", first)
     assert first.endswith("and 100% is asked for.")

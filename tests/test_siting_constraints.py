@@ -376,23 +376,25 @@ def test_the_largest_spacing_is_named_and_does():
 def test_the_least_number_for_the_communities_is_named():
     rule = SitingConstraints(site_group=np.array([0, 1, 2]))
     plan = solve_mclp(TWO_SIDES, None, p=1, limit_s=5, constraints=rule)
-    assert said(plan)[0] == "1 new sites cannot keep the other constraints; at least 3 are needed."
+    assert said(plan)[0] == "1 new site cannot keep the other constraints; at least 3 are needed."
     assert plan.reasons[0].zh == "1 个新点位满足不了其他约束；至少要 3 个。"
-    assert "each of 3 communities" in said(plan)[1]
+    assert "in each community (3 of them)" in said(plan)[1]
     assert solve_mclp(TWO_SIDES, None, p=3, limit_s=5, constraints=rule).status == "optimal"
 
 
 def test_mandatory_sites_too_near_are_named():
     rule = SitingConstraints(spacing_m=300, site_xy=[[0, 0], [0, 250.0], [900, 900]])
     plan = solve_mclp(TWO_SIDES, None, p=2, limit_s=5, mandatory=[0, 1], constraints=rule)
-    assert said(plan)[0].startswith("Mandatory sites 0 and 1 are 250 m apart, less than")
+    assert said(plan)[0].startswith("The mandatory sites 0 and 1 are 250 m apart, less than")
     assert "必建点位 0 与 1 相距 250 米" in plan.reasons[0].zh
 
 
 def test_who_has_no_second_site_is_named_with_the_least_limit():
     times = np.array([[1.0, 2.0, 9.0], [9.0, 1.0, 7.0]])
     plan = solve_lscp(times, limit_s=5, constraints=SitingConstraints(has_backup=True))
-    assert said(plan)[0].startswith("1 demand points (1) have no two sites within 5 s; at most 50%")
+    assert said(plan)[0].startswith(
+        "No two sites are within 5 s of 1 demand point (1); at most 50%"
+    )
     assert "the limit must be at least 7 s" in said(plan)[0]
     backed = solve_lscp(times, limit_s=7, constraints=SitingConstraints(has_backup=True))
     assert backed.sites == (0, 1, 2)

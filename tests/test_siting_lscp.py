@@ -157,13 +157,13 @@ def test_who_is_out_of_reach_and_what_would_do_is_said_in_both_languages():
     plan = solve_lscp(times, [2.0, 1.0, 1.0], limit_s=900)
     assert [text.en for text in plan.reasons] == [
         (
-            "2 demand points (1, 2) are within 15 min (900 s) of no existing or candidate site; "
-            "even with every site open 50% of the weight is covered, and 100% is asked for."
+            "No existing or candidate site is within 15 min of 2 demand points (1, 2); all sites "
+            "together cover 50% of the weight, and 100% is asked for."
         ),
         "With these candidates the limit must be at least 21.7 min (1300 s).",
         (
             "The set of candidate sites is too small, not their number: building more of them "
-            "does not help. Add candidates near these demand points."
+            "does not help. Add candidates there."
         ),
     ]
     assert plan.reasons[1].zh == "现有备选点位下，时限至少要放宽到 21.7 分钟（1300 秒）。"
@@ -174,7 +174,9 @@ def test_who_is_out_of_reach_and_what_would_do_is_said_in_both_languages():
 
 def test_where_no_way_leads_no_limit_would_do():
     plan = solve_lscp([[1.0], [INF]], limit_s=5)
-    assert plan.reasons[1].en == "No limit would do: no way leads from 1 of them (1) to any site."
+    assert (
+        plan.reasons[1].en == "No limit would do: no way leads from 1 demand point (1) to any site."
+    )
     assert "放宽时限也不行" in plan.reasons[1].zh
 
 

@@ -5,7 +5,6 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from geo.errors import shown_ids
 from geo.siting.constrained_model import (
     Relaxed,
     Setting,
@@ -17,7 +16,8 @@ from geo.siting.constrained_model import (
 from geo.siting.highs import MilpAnswer, Stop, solve_milp
 from geo.siting.infeasible import out_of_reach, out_of_reach_reasons, said_seconds, said_share
 from geo.siting.instance import Choice, Times
-from geo.text import Text
+from geo.siting.reason import reason
+from geo.text import Text, counted
 
 Floats = NDArray[np.float64]
 ALL = Relaxed(p=True, budget=True, groups=True, spacing_m=0.0)
@@ -81,13 +81,14 @@ def _reach_reasons(
 def _no_way_reasons(rows: tuple[int, ...]) -> tuple[Text, ...]:
     if not rows:
         return ()
-    shown = shown_ids(rows)
     return (
-        Text(
-            f"{len(rows)} 个需求点（{shown}）没有路通到任何点位；"
-            "请在附近增加备选点位，或去掉这些需求点。",
-            f"No way leads from {len(rows)} demand points ({shown}) to any site. "
-            "Add candidates near them, or leave them out.",
+        reason(
+            Text(
+                "{demand}没有路通到任何点位；请在附近增加备选点位，或去掉这些需求点。",
+                "No way leads from {demand} to any site. Add candidates near them, or leave them "
+                "out.",
+            ),
+            rows=rows,
         ),
     )
 
@@ -105,23 +106,21 @@ def _backup_reasons(
     so_far = np.cumsum(weights[order])
     at = int(np.searchsorted(so_far, share * so_far[-1] * (1 - 1e-12)))
     least_s = float(second_s[order[min(at, len(order) - 1)]])
-    shown, limit = shown_ids(rows.tolist()), said_seconds(limit_s)
-    least = (
-        Text("放宽时限也不行", "no limit would do")
-        if not np.isfinite(least_s)
-        else Text(
-            f"时限至少要 {said_seconds(least_s).zh}",
-            f"the limit must be at least {said_seconds(least_s).en}",
-        )
-    )
+    limit, most = said_seconds(limit_s), said_share(reached)
+    least = Text("放宽时限也不行", "no limit would do")
+    if np.isfinite(least_s):
+        enough = said_seconds(least_s)
+        least = Text(f"时限至少要 {enough.zh}", f"the limit must be at least {enough.en}")
     return (
-        Text(
-            f"{len(rows)} 个需求点（{shown}）在 {limit.zh}内到不了两个点位，"
-            f"最多 {said_share(reached)} 的权重能有后备覆盖；"
-            f"备选点位太少：{least.zh}，或在附近增加备选点位。",
-            f"{len(rows)} demand points ({shown}) have no two sites within {limit.en}; at most "
-            f"{said_share(reached)} of the weight can have backup. The candidates are too few: "
-            f"{least.en}, or add candidates near them.",
+        reason(
+            Text(
+                f"{{demand}}在 {limit.zh}内走不到两个点位，最多 {most} 的{{weight}}能有后备覆盖；"
+                f"备选点位太少：{least.zh}，或在那里增加备选点位。",
+                f"No two sites are within {limit.en} of {{demand}}; at most {most} of {{weight}} "
+                f"can have backup. The candidates are too few: {least.en}, or add candidates "
+                "there.",
+            ),
+            rows=rows.tolist(),
         ),
     )
 
@@ -145,11 +144,14 @@ def _mandatory_reasons(setting: Setting) -> list[Text]:
     a, b = (int(setting.sites[k]) for k in both[0])
     apart, asked = setting.rules.distance_m[a, b], setting.rules.spacing_m
     return [
-        Text(
-            f"必建点位 {a} 与 {b} 相距 {apart:.0f} 米，小于最小间距 {asked:g} 米；"
-            f"去掉其中一个，或把间距降到 {np.floor(apart):.0f} 米。",
-            f"Mandatory sites {a} and {b} are {apart:.0f} m apart, less than the spacing of "
-            f"{asked:g} m. Drop one, or lower the spacing to {np.floor(apart):.0f} m.",
+        reason(
+            Text(
+                f"必建点位 {{sites}} 相距 {apart:.0f} 米，小于最小间距 {asked:g} 米；"
+                f"去掉其中一个，或把间距降到 {np.floor(apart):.0f} 米。",
+                f"The mandatory sites {{sites}} are {apart:.0f} m apart, less than the spacing of "
+                f"{asked:g} m. Drop one, or lower the spacing to {np.floor(apart):.0f} m.",
+            ),
+            sites=(a, b),
         )
     ]
 
@@ -172,7 +174,7 @@ def _least_p(setting: Setting, stop: Stop) -> Text | None:
     return Text(
         f"{setting.p} 个新点位满足不了其他约束；"
         + (f"至少要 {least} 个。" if exactly else f"{least} 个可以。"),
-        f"{setting.p} new sites cannot keep the other constraints; "
+        f"{counted(setting.p, 'new site')} cannot keep the other constraints; "
         + (f"at least {least} are needed." if exactly else f"{least} would do."),
     )
 
@@ -231,7 +233,7 @@ def _communities(setting: Setting, stop: Stop) -> Text | None:
     count = len(usable_groups(setting))
     return Text(
         f"{count} 个社区每个至少一个点位，与其他约束不能同时满足；去掉这一条就有方案。",
-        f"At least one site in each of {count} communities cannot go with the other "
+        f"At least one site in each community ({count} of them) cannot go with the other "
         "constraints; without this rule there is a plan.",
     )
 
@@ -243,10 +245,13 @@ def _together(setting: Setting, stop: Stop) -> tuple[Text, ...]:
         return (_capacity_reason(setting),)
     most = _most_covered(setting, stop)
     return (
-        Text(
-            "没有哪一条约束单独放宽就有方案；几条要一起放宽（个数、预算、间距、社区）。" + most.zh,
-            "No constraint alone is the cause: several must be relaxed together "
-            "(number, budget, spacing, communities)." + most.en,
+        reason(
+            Text(
+                "没有哪一条约束单独放宽就有方案；几条要一起放宽（个数、预算、间距、社区）。"
+                + most.zh,
+                "No constraint alone is the cause: several must be relaxed together "
+                "(number, budget, spacing, communities)." + most.en,
+            )
         ),
     )
 
@@ -279,6 +284,6 @@ def _most_covered(setting: Setting, stop: Stop) -> Text:
         return Text("", "")
     share = -answer.bound * objective_scale(most) / total
     return Text(
-        f"现有约束下最多覆盖 {said_share(share)} 的权重。",
-        f" Under these constraints at most {said_share(share)} of the weight can be covered.",
+        f"现有约束下最多覆盖 {said_share(share)} 的{{weight}}。",
+        f" Under these constraints at most {said_share(share)} of {{weight}} can be covered.",
     )

@@ -1,13 +1,12 @@
 """Why no plan exists, in words: who is out of reach, and the least change that would do."""
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from geo.errors import shown_ids
 from geo.siting.instance import Choice, Times
+from geo.siting.reason import reason
 from geo.text import Text
 
 Floats = NDArray[np.float64]
@@ -44,30 +43,30 @@ def out_of_reach(
 
 
 def out_of_reach_reasons(
-    found: OutOfReach, *, limit_s: float, share: float = 1.0, names: Sequence[str] | None = None
+    found: OutOfReach, *, limit_s: float, share: float = 1.0
 ) -> tuple[Text, ...]:
     """Say who is out of reach, the share that can be reached, the limit that would do.
 
-    Where nothing is out of reach the answer is empty. `names` (n,) stand for the row numbers.
+    Where nothing is out of reach the answer is empty.
     """
     if not found.rows:
         return ()
-    shown = shown_ids([names[row] if names else row for row in found.rows])
-    limit, count = said_seconds(limit_s), len(found.rows)
+    limit, most, asked = said_seconds(limit_s), said_share(found.share), said_share(share)
     return (
-        Text(
-            f"{count} 个需求点（{shown}）在 {limit.zh}内没有任何现有或备选点位能到；"
-            f"全部点位都建也只能覆盖 {said_share(found.share)} 的权重，"
-            f"要求是 {said_share(share)}。",
-            f"{count} demand points ({shown}) are within {limit.en} of no existing or candidate "
-            f"site; even with every site open {said_share(found.share)} of the weight is covered, "
-            f"and {said_share(share)} is asked for.",
+        reason(
+            Text(
+                f"{{demand}}在 {limit.zh}内走不到任何现有或备选点位；"
+                f"全部点位都建也只能覆盖 {most} 的{{weight}}，要求是 {asked}。",
+                f"No existing or candidate site is within {limit.en} of {{demand}}; all sites "
+                f"together cover {most} of {{weight}}, and {asked} is asked for.",
+            ),
+            rows=found.rows,
         ),
         _limit_that_would_do(found),
         Text(
-            "缺的是备选点位，不是数量：再多建几个也到不了；请在这些需求点附近增加备选点位。",
+            "缺的是备选点位，不是数量：再多建几个也到不了；请在那里增加备选点位。",
             "The set of candidate sites is too small, not their number: building more of them "
-            "does not help. Add candidates near these demand points.",
+            "does not help. Add candidates there.",
         ),
     )
 
@@ -79,19 +78,26 @@ def _limit_that_would_do(found: OutOfReach) -> Text:
             f"现有备选点位下，时限至少要放宽到 {least.zh}。",
             f"With these candidates the limit must be at least {least.en}.",
         )
-    shown, count = shown_ids(found.no_way), len(found.no_way)
-    return Text(
-        f"放宽时限也不行：其中 {count} 个（{shown}）没有路通到任何点位。",
-        f"No limit would do: no way leads from {count} of them ({shown}) to any site.",
+    return reason(
+        Text(
+            "放宽时限也不行：{demand}没有路通到任何点位。",
+            "No limit would do: no way leads from {demand} to any site.",
+        ),
+        rows=found.no_way,
     )
 
 
 def said_seconds(seconds: float) -> Text:
-    """Say a time so that a limit of just that much would do: rounded up to a tenth of a second."""
+    """Say a time so that a limit of just that much would do: rounded up to a tenth of a second.
+
+    Seconds stand beside the minutes where those alone would be rounded.
+    """
     shown = f"{np.ceil(round(seconds * 10, 6)) / 10:.12g}"
     if seconds < 60:
         return Text(f"{shown} 秒", f"{shown} s")
     minutes = f"{np.ceil(round(seconds / 6, 6)) / 10:.12g}"
+    if float(minutes) * 60 == float(shown):
+        return Text(f"{minutes} 分钟", f"{minutes} min")
     return Text(f"{minutes} 分钟（{shown} 秒）", f"{minutes} min ({shown} s)")
 
 
