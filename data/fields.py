@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal
 
 from data import cells
@@ -342,6 +343,10 @@ PERSONAL_HEADINGS = (
         "telephone",
     ),
 )
+# Of no kind, and yet headings: what sheets of an office have beside the data, and ours.
+ROW_NUMBER, REASON, ROW_ID = "原行号", "退回原因", "红网编号"
+OFFICE_HEADINGS = ("序号", "备注", "性别", "民族", "年龄", "学历", ROW_NUMBER, REASON, ROW_ID)
+HEADING_JOINT = "·"  # between the parts of a heading that stands in several rows
 PERSONAL_WORDS = ("姓名", "身份证", "证件号", "手机", "电话", "idcard", "id_card", "phone")
 
 
@@ -357,13 +362,37 @@ def without_unit(heading: str) -> str:
 
 
 def find_column(headings: Sequence[str], names: Sequence[str]) -> int | None:
-    """Return the position of the first heading that one of `names` names, in order of `names`."""
+    """Return the position of the first heading that one of `names` names, in order of `names`.
+
+    The whole heading counts first, then it without its unit, then its last and its first part
+    where it was joined from several rows.
+    """
     plain = [plain_heading(heading) for heading in headings]
-    for spelled in (plain, [without_unit(heading) for heading in plain]):
+    parts = [heading.split(HEADING_JOINT) for heading in plain]
+    for spelled in (
+        plain,
+        [without_unit(heading) for heading in plain],
+        [without_unit(part[-1]) for part in parts],
+        [without_unit(part[0]) for part in parts],
+    ):
         for name in names:
             if plain_heading(name) in spelled:
                 return spelled.index(plain_heading(name))
     return None
+
+
+def is_known_heading(heading: str) -> bool:
+    """Tell whether a heading, or a part of it, is one that any kind reads or leaves unread."""
+    parts = plain_heading(heading).split(HEADING_JOINT)
+    spelled = {without_unit(part) for part in (*parts, plain_heading(heading))} - {""}
+    return bool(spelled & _known_headings()) or is_personal(heading)
+
+
+@cache
+def _known_headings() -> frozenset[str]:
+    names = [name for kind in KINDS.values() for field in kind.fields for name in field.headings]
+    every = (*names, *LON, *LAT, *LON_LAT, *PERSONAL_HEADINGS, *OFFICE_HEADINGS)
+    return frozenset(map(plain_heading, every))
 
 
 def completed_heading(heading: str) -> str:

@@ -7,11 +7,12 @@ import numpy as np
 import pandas as pd
 
 from data.errors import ImportDataError
+from data.excel_files import Fit, read_excel
 from data.fields import Kind
 from data.findings import Findings
 from data.positions import WGS84, Reference, to_reference
 from data.raw_table import RawTable, cell_text, unreadable
-from data.table_files import read_csv, read_excel
+from data.table_files import read_csv
 from data.vector_files import read_frame, read_vector
 from geo.network import WalkNetwork
 from geo.osm_features import read_osm_base, read_osm_buildings
@@ -44,8 +45,13 @@ def is_osm_file(path: Path) -> bool:
     return path.name.lower().endswith(OSM)
 
 
-def read_file(path: Path, kind: Kind, findings: Findings) -> RawTable:
+def read_file(
+    path: Path, kind: Kind, findings: Findings, sheet: str | None = None, fit: Fit | None = None
+) -> RawTable:
     """Read a file of any format that its kind can come in.
+
+    `sheet` names a sheet of a workbook or a layer of a GeoPackage; without it the one is read
+    whose headings get most from `fit`.
 
     Raises
     ------
@@ -63,9 +69,9 @@ def read_file(path: Path, kind: Kind, findings: Findings) -> RawTable:
             )
         return _read_osm(path, kind, findings)
     if suffix in CSV or suffix in EXCEL:
-        return read_csv(path) if suffix in CSV else read_excel(path)
+        return read_csv(path) if suffix in CSV else read_excel(path, sheet, fit)
     if suffix in VECTOR:
-        return read_vector(path)
+        return read_vector(path, sheet)
     raise _unknown_ending(path)
 
 

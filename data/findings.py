@@ -56,6 +56,15 @@ RULES = {
         "没有已知的楼栋、小区或坐标",
         "names no building or compound that is known and has no coordinates",
     ),
+    "formula_without_value": Text(
+        "公式没有计算结果；请在 Excel 中打开、保存后再导入",
+        "holds a formula without a result; open the file in Excel and save it",
+    ),
+    "formula_error": Text("公式的结果是错误", "holds a formula whose result is an error"),
+    "code_rounded": Text(
+        "编码被 Excel 写成了科学计数，末几位已丢失；请从原表重新导出，把该列设为文本",
+        "is a code that Excel wrote as a rounded number; export it again with the column as text",
+    ),
     "too_many_cells": Text("单元格比表头多", "has more cells than there are headings"),
 }
 

@@ -1,5 +1,6 @@
 """From a file as read to rows for a table: columns found, cells read, shapes checked."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,9 +10,10 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from data.cells import CellError, is_unknown, parse_services
+from data.cells import CellError, is_unknown, parse_count, parse_services
+from data.column_mapping import ColumnMapping, match_columns, with_place_headings
 from data.errors import ImportDataError
-from data.fields import Field, Kind, find_column, is_personal
+from data.fields import Field, Kind, is_personal
 from data.findings import Findings, masked, without_personal
 from data.positions import Reference, read_positions
 from data.raw_table import RawTable
@@ -19,6 +21,9 @@ from geo.text import Text
 
 POINT, POLYGON, MULTI_POINT, MULTI_POLYGON = 0, 3, 4, 6
 CODE_FIELDS = {"code", "community_code"}
+# 3.41103E+14: what Excel makes of 15 digits when it saves a CSV file.
+ROUNDED_CODE = re.compile(r"\d(?:\.\d+)?[eE]\+?\d{1,2}")
+UNREAD = "\0"  # stands for a cell whose fault is said already
 KEEPS_TEXT = {None, parse_services}  # what the parsers of text columns can be
 
 
@@ -37,7 +42,13 @@ class Staged:
     reference: str
 
 
-def stage(raw: RawTable, kind: Kind, reference: Reference, findings: Findings) -> Staged:
+def stage(
+    raw: RawTable,
+    kind: Kind,
+    reference: Reference,
+    findings: Findings,
+    mapping: ColumnMapping | None = None,
+) -> Staged:
     """Read the columns of a kind from a raw table; bad cells refuse their row in `findings`.
 
     Raises
@@ -45,10 +56,10 @@ def stage(raw: RawTable, kind: Kind, reference: Reference, findings: Findings) -
     ImportDataError
         A column that the kind cannot do without is missing, or nothing gives the positions.
     """
-    positions = read_positions(raw, kind, reference, findings)
+    positions = read_positions(with_place_headings(raw, mapping), kind, reference, findings)
     taken = set(positions.used) if positions else set()
-    columns = _match_columns(raw, kind, taken)
-    _check_columns(raw, kind, columns)
+    columns = match_columns(raw.headings, kind, taken, mapping)
+    check_columns(raw, kind, columns)
     for row, cell in raw.too_long:
         findings.refuse(row, "", cell, "too_many_cells")
     values = {
@@ -67,19 +78,8 @@ def stage(raw: RawTable, kind: Kind, reference: Reference, findings: Findings) -
     return Staged(rows, headings, unread, positions.reference.name if positions else "")
 
 
-def _match_columns(raw: RawTable, kind: Kind, taken: set[int]) -> dict[str, int]:
-    """Return the position of each field's column; a column serves one field only."""
-    free = ["" if i in taken else heading for i, heading in enumerate(raw.headings)]
-    columns: dict[str, int] = {}
-    for field in kind.fields:
-        at = find_column(free, field.headings)
-        if at is not None:
-            columns[field.name] = at
-            free[at] = ""
-    return columns
-
-
-def _check_columns(raw: RawTable, kind: Kind, columns: dict[str, int]) -> None:
+def check_columns(raw: RawTable, kind: Kind, columns: dict[str, int]) -> None:
+    """Raise ImportDataError where a column that the kind cannot do without is missing."""
     missing = [field for field in kind.fields if field.is_needed and field.name not in columns]
     if kind.name == "grids" and not columns.keys() & {"name", "code"}:
         missing = [field for field in kind.fields if field.name in {"name", "code"}]
@@ -105,6 +105,10 @@ def _read_column(raw: RawTable, field: Field, at: int, findings: Findings) -> ND
             f"ID-card or telephone numbers in the column {heading!r} were taken out, not stored",
             n_hidden,
         )
+    texts = list(texts)
+    _take_out_faults(raw, at, texts, findings)
+    if field.parse is parse_count:
+        _count_once(raw, at, texts, findings)
     read: dict[str, Any] = {}
     broken: dict[str, str] = {}
     for text in set(texts):  # most cells of a column repeat
@@ -121,7 +125,33 @@ def _read_column(raw: RawTable, field: Field, at: int, findings: Findings) -> ND
     return values
 
 
+def _take_out_faults(raw: RawTable, at: int, texts: list[str], findings: Findings) -> None:
+    """Refuse the rows whose cell in a column is a formula without a value, and blank it."""
+    faults = [fault for fault in raw.faults if fault.column == at]
+    position = {int(row): i for i, row in enumerate(raw.source_rows)} if faults else {}
+    for fault in faults:
+        findings.refuse(fault.row, raw.headings[at], fault.text, fault.rule)
+        texts[position[fault.row]] = UNREAD
+
+
+def _count_once(raw: RawTable, at: int, texts: list[str], findings: Findings) -> None:
+    """Leave a count that a merge spreads over several rows to the first of them."""
+    is_shared = [(int(row), at) in raw.shared for row in raw.source_rows]
+    for i in np.flatnonzero(is_shared):
+        texts[i] = ""
+    findings.note(
+        f"“{raw.headings[at]}”列有合并单元格：数值只记在第一行，其余行按未知",
+        f"merged cells in the column {raw.headings[at]!r}: the number counts in their first row, "
+        "the others are not known",
+        sum(is_shared),
+    )
+
+
 def _value(text: str, field: Field) -> Any:  # noqa: ANN401 - of the field's type
+    if text == UNREAD:
+        return None  # the row is refused already
+    if field.name in CODE_FIELDS and ROUNDED_CODE.fullmatch(text):
+        raise CellError("code_rounded")
     if field.is_needed and is_unknown(text):
         raise CellError("needed")
     if field.parse is not None:

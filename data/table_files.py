@@ -1,44 +1,85 @@
-"""Reading CSV and Excel files: cells stay text, rows keep the number that Excel shows."""
+"""Reading CSV files, and tables from sheets: cells stay text, rows keep the sheet's number."""
 
 import csv
 import io
-import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import python_calamine
 
 from data.findings import Note
-from data.raw_table import LARGEST_FILE_BYTES, RawTable, cell_text, unreadable
+from data.raw_table import MOST_ROWS, CellFault, RawTable, SheetChoice, unreadable
+from data.sheet_layout import Layout, find_layout
 from geo.text import Text
 
-DELIMITERS = (",", ";", "\t")
+DELIMITERS = (",", ";", "\t", "，", "；", "|")
+LARGEST_TEXT_BYTES = 256 << 20
+EXCEL_ERRORS = frozenset(
+    {"#REF!", "#N/A", "#NAME?", "#VALUE!", "#DIV/0!", "#NULL!", "#NUM!", "#SPILL!"}
+)
 
 
 def read_csv(path: Path) -> RawTable:
-    """Read a CSV file: UTF-8 (with or without BOM), UTF-16 with BOM, or GB18030; , ; or tab.
+    """Read a CSV file: UTF-8 (with or without BOM), UTF-16 with BOM, or GB18030.
+
+    Its cells are separated by comma, semicolon, tab, bar, or the Chinese comma or semicolon.
 
     Raises
     ------
     ImportDataError
-        The file is empty, is no text, or its quotes do not close.
+        The file is empty, is no text, too large, or its quotes do not close.
     """
+    if path.stat().st_size > LARGEST_TEXT_BYTES:
+        raise unreadable(
+            path.name,
+            f"它大于 {LARGEST_TEXT_BYTES >> 20} MB，超过上限。请分成几个文件。",
+            f"it is larger than {LARGEST_TEXT_BYTES >> 20} MB, the limit. Split it.",
+        )
     text, encoding = decoded(path.name, path.read_bytes())
     csv.field_size_limit(1 << 20)
-    first_line = next((line for line in text.splitlines() if line.strip()), "")
-    delimiter = max(DELIMITERS, key=lambda sign: _outside_quotes(first_line, sign))
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
+    records = []
     try:
-        records = [[cell.strip() for cell in record] for record in reader]
+        for record in reader:
+            records.append([cell.strip().strip("\u200b\ufeff") for cell in record])
+            check_count(path.name, len(records))
     except csv.Error as error:
         raise unreadable(
             path.name,
             f"第 {reader.line_num} 行的引号不成对。",
             f"a quotation mark does not close at line {reader.line_num}.",
         ) from error
+    layout = find_layout(records)
+    if layout is None:
+        raise nothing_in(path.name)
     note = Note(Text(f"文字编码：{encoding}", f"Encoding: {encoding}"))
-    return _table(path.name, records, (note,))
+    return make_table(records, layout, (note,))
+
+
+def _delimiter(text: str) -> str:
+    """Return the sign that splits the first lines into most cells, the same number in each."""
+    lines = [line for line in text[:50_000].splitlines() if line.strip()][:20]
+
+    def score(sign: str) -> tuple[int, int]:
+        counts = [_outside_quotes(line, sign) for line in lines]
+        most = max(counts, default=0)
+        return sum(1 for n in counts if n == most) if most else 0, most
+
+    plain = {sign: score(sign) for sign in DELIMITERS}
+    if lines and any(_outside_quotes(lines[0], sign) for sign in DELIMITERS[:3]):
+        # The usual signs in the first line decide alone: others may well stand in cells.
+        return max(DELIMITERS[:3], key=lambda sign: _outside_quotes(lines[0], sign))
+    return max(DELIMITERS, key=lambda sign: plain[sign])
+
+
+def check_count(name: str, n_rows: int) -> None:
+    """Raise ImportDataError where a table has too many rows."""
+    if n_rows > MOST_ROWS:
+        raise unreadable(
+            name,
+            f"超过 {MOST_ROWS} 行，超过上限。请按社区或按年分成几个文件。",
+            f"it has more than {MOST_ROWS} rows, more than can be read at once. Split it.",
+        )
 
 
 def decoded(name: str, content: bytes) -> tuple[str, str]:
@@ -85,79 +126,55 @@ def _outside_quotes(line: str, sign: str) -> int:
     return "".join(line.split('"')[::2]).count(sign)
 
 
-def read_excel(path: Path) -> RawTable:
-    """Read the first sheet with cells of an Excel file (.xlsx, .xls).
+def make_table(
+    records: Sequence[list[str]],
+    layout: Layout,
+    notes: tuple[Note, ...],
+    without_value: frozenset[tuple[int, int]] = frozenset(),
+    *,
+    name: str = "",
+    choices: tuple[SheetChoice, ...] = (),
+) -> RawTable:
+    """Make the table of a sheet: what its layout takes for the body.
 
-    Whole numbers keep all their digits (15-digit codes survive); dates become ISO text.
-
-    Raises
-    ------
-    ImportDataError
-        The file is damaged, no Excel file, locked by a password, or unpacks to too much.
+    `without_value`: (row, column) from 0 of formulas that have no result.
     """
-    _check_size(path)
-    try:
-        with path.open("rb") as stream:
-            book = python_calamine.CalamineWorkbook.from_filelike(stream)
-            sheets = {name: book.get_sheet_by_name(name).to_python() for name in book.sheet_names}
-    except (python_calamine.CalamineError, OSError, ValueError) as error:
-        raise unreadable(
-            path.name,
-            "它不是完好的 Excel 文件（可能已损坏、有密码，或是改了扩展名的网页）。"
-            "请在 Excel 中打开后另存为 XLSX。",
-            "it is no sound Excel file (damaged, locked, or a web page by another name). "
-            "Open it in Excel and save it as XLSX.",
-        ) from error
-    texts = {name: [[cell_text(cell) for cell in row] for row in sheets[name]] for name in sheets}
-    filled = [name for name, records in texts.items() if any(map(any, records))]
-    if not filled:
-        raise _empty(path.name)
-    notes: tuple[Note, ...] = ()
-    if len(filled) > 1:
-        others = ", ".join(filled[1:])
-        notes = (
-            Note(
-                Text(
-                    f"只读取工作表“{filled[0]}”，未读取：{others}",
-                    f"Read the sheet {filled[0]!r} only; not read: {others}",
-                )
-            ),
-        )
-    return _table(path.name, texts[filled[0]], notes)
-
-
-def _check_size(path: Path) -> None:
-    if not zipfile.is_zipfile(path):
-        return
-    try:
-        with zipfile.ZipFile(path) as archive:
-            size = sum(part.file_size for part in archive.infolist())
-    except (zipfile.BadZipFile, OSError):
-        return  # the reader will say that it is damaged
-    if size > LARGEST_FILE_BYTES:
-        raise unreadable(
-            path.name,
-            f"解压后有 {size >> 20} MB，超过上限 {LARGEST_FILE_BYTES >> 20} MB。",
-            f"it unpacks to {size >> 20} MB; the limit is {LARGEST_FILE_BYTES >> 20} MB.",
-        )
-
-
-def _table(name: str, records: Sequence[list[str]], notes: tuple[Note, ...]) -> RawTable:
-    """Make the table: the first row with a cell is the heading; rows without a cell are no rows."""
-    at = next((i for i, record in enumerate(records) if any(record)), None)
-    if at is None:
-        raise _empty(name)
-    width = max(i + 1 for i, heading in enumerate(records[at]) if heading)
-    headings = [*records[at][:width]]
-    body = [(i + 1, record) for i, record in enumerate(records) if i > at and any(record)]
+    width = len(layout.headings)
+    body = [(i + 1, records[i]) for i in layout.body]
     too_long = tuple(
         (row, next(filter(None, record[width:]))) for row, record in body if any(record[width:])
     )
     padded = [record[:width] + [""] * (width - len(record)) for _, record in body]
-    columns = [list(column) for column in zip(*padded, strict=True)] or [[] for _ in headings]
-    source_rows = np.array([row for row, _ in body], dtype=np.int64)
-    return RawTable(tuple(headings), tuple(columns), source_rows, too_long=too_long, notes=notes)
+    columns = [list(column) for column in zip(*padded, strict=True)]
+    return RawTable(
+        layout.headings,
+        tuple(columns or [[] for _ in layout.headings]),
+        np.array([row for row, _ in body], dtype=np.int64),
+        too_long=too_long,
+        notes=notes,
+        left_out=layout.left_out,
+        heading_rows=tuple(row + 1 for row in layout.heading_rows),
+        sheet=name,
+        sheets=choices,
+        shared=frozenset((row + 1, column) for row, column in layout.shared),
+        faults=tuple(_faults(body, width, without_value)),
+    )
 
 
-def _empty(name: str) -> Exception:
+def _faults(
+    body: Sequence[tuple[int, list[str]]], width: int, without_value: frozenset[tuple[int, int]]
+) -> list[CellFault]:
+    """Return cells whose formula has no result, or an error for one."""
+    faults = []
+    for row, record in body:
+        for column, cell in enumerate(record[:width]):
+            if cell.startswith("#") and cell in EXCEL_ERRORS:
+                faults.append(CellFault(row, column, cell, "formula_error"))
+            elif not cell and (row - 1, column) in without_value:
+                faults.append(CellFault(row, column, "", "formula_without_value"))
+    return faults
+
+
+def nothing_in(name: str) -> Exception:
+    """Return the error of a file without any content."""
     return unreadable(name, "文件里没有内容。", "there is nothing in it.")

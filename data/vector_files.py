@@ -24,6 +24,7 @@ from pyproj.exceptions import CRSError
 
 from data.fields import completed_heading
 from data.findings import Note
+from data.geojson_forms import as_collection
 from data.raw_table import LARGEST_FILE_BYTES, RawTable, cell_text, unreadable
 from data.table_files import decoded
 from geo.text import Text
@@ -32,17 +33,18 @@ SHAPEFILE_HEADING_BYTES = 10
 SIDECARS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 # One byte a character: the text columns are decoded here, whole, once the encoding is known.
 BYTEWISE = "ISO-8859-1"
+WESTERN = frozenset({"iso8859-1", "iso8859-15", "cp1252", "cp437", "cp850", "ascii"})
 
 
-def read_vector(path: Path) -> RawTable:
-    """Read a vector file as one table.
+def read_vector(path: Path, layer: str | None = None) -> RawTable:
+    """Read a vector file as one table; `layer` chooses one of a GeoPackage.
 
     Raises
     ------
     ImportDataError
         The file is damaged, holds no features, or its archive is unsafe.
     """
-    frame, notes = read_frame(path)
+    frame, notes = read_frame(path, layer)
     geometry = np.asarray(frame.geometry.to_numpy(), dtype=object)
     attributes = pd.DataFrame(frame.drop(columns=frame.geometry.name))
     return RawTable(
@@ -55,7 +57,7 @@ def read_vector(path: Path) -> RawTable:
     )
 
 
-def read_frame(path: Path) -> tuple[gpd.GeoDataFrame, tuple[Note, ...]]:
+def read_frame(path: Path, layer: str | None = None) -> tuple[gpd.GeoDataFrame, tuple[Note, ...]]:
     """Read a vector file as a frame, with what was noticed. Errors: as `read_vector`."""
     suffix = path.suffix.lower()
     try:
@@ -70,9 +72,9 @@ def read_frame(path: Path) -> tuple[gpd.GeoDataFrame, tuple[Note, ...]]:
             elif suffix in {".parquet", ".geoparquet"}:
                 frame, notes = gpd.read_parquet(path), ()
             elif suffix == ".gpkg":
-                frame, notes = _read_geopackage(path)
+                frame, notes = _read_geopackage(path, layer)
             else:
-                frame, notes = _read_geojson(path), ()
+                frame, notes = _read_geojson(path)
     except (
         pyogrio.errors.DataSourceError,
         pyogrio.errors.DataLayerError,
@@ -97,25 +99,39 @@ def read_frame(path: Path) -> tuple[gpd.GeoDataFrame, tuple[Note, ...]]:
     return frame, notes
 
 
-def _read_geojson(path: Path) -> gpd.GeoDataFrame:
+def _read_geojson(path: Path) -> tuple[gpd.GeoDataFrame, tuple[Note, ...]]:
     text, _ = decoded(path.name, path.read_bytes())
-    json.loads(text)  # GDAL reads the sound start of a truncated file and says nothing
-    return pyogrio.read_dataframe(BytesIO(text.encode()))
+    # GDAL reads the sound start of a truncated file and says nothing; Python reads all or fails.
+    try:
+        collection, note = as_collection(path.name, json.loads(text))
+    except RecursionError as error:
+        raise ValueError(path.name) from error
+    content = text if note is None else json.dumps(collection, ensure_ascii=False)
+    frame = pyogrio.read_dataframe(BytesIO(content.encode()))
+    return frame, () if note is None else (note,)
 
 
-def _read_geopackage(path: Path) -> tuple[gpd.GeoDataFrame, tuple[Note, ...]]:
+def _read_geopackage(path: Path, layer: str | None) -> tuple[gpd.GeoDataFrame, tuple[Note, ...]]:
     layers = [str(name) for name, shape in pyogrio.list_layers(path) if shape is not None]
     if not layers:
         raise unreadable(path.name, "其中没有图形。", "there is no geometry in it.")
+    if layer is not None and layer not in layers:
+        shown = ", ".join(layers)
+        raise unreadable(
+            path.name,
+            f"没有图层“{layer}”；有：{shown}。",
+            f"it has no layer {layer!r}; it has: {shown}.",
+        )
+    read = layer or layers[0]
+    others = ", ".join(name for name in layers if name != read)
     notes: tuple[Note, ...] = ()
-    if len(layers) > 1:
-        others = ", ".join(layers[1:])
+    if others:
         text = Text(
-            f"只读取图层“{layers[0]}”，未读取：{others}",
-            f"Read the layer {layers[0]!r} only; not read: {others}",
+            f"只读取图层“{read}”，未读取：{others}；要读别的请用 --sheet",
+            f"Read the layer {read!r} only; not read: {others}; --sheet chooses another",
         )
         notes = (Note(text),)
-    return pyogrio.read_dataframe(path, layer=layers[0]), notes
+    return pyogrio.read_dataframe(path, layer=read), notes
 
 
 def _read_shapefile(path: Path, name: str) -> tuple[gpd.GeoDataFrame, tuple[Note, ...]]:
@@ -151,19 +167,25 @@ def _heading(text: str, encoding: str) -> str:
 def shapefile_encoding(path: Path) -> str:
     """Return the encoding of a shapefile's text: its .cpg, else UTF-8 if all fits, else GB18030.
 
-    A .cpg that says UTF-8 beside text that is none is not believed.
+    A .cpg is not believed where it says UTF-8 beside text that is none, another encoding beside
+    text that is UTF-8 beyond ASCII, or a western one beside text that can be Chinese.
     """
     declared, table = _sidecar(path, ".cpg"), _sidecar(path, ".dbf")
-    is_utf8 = table is None or _is_utf8(table.read_bytes())
+    texts = [] if table is None else _dbase_texts(table.read_bytes())
+    is_utf8 = all(_fits(text, "utf-8") for text in texts)
+    fitting = "utf-8" if is_utf8 else "gb18030"
     if declared:
         name = declared.read_text(encoding="ascii", errors="ignore").strip()
         try:
             encoding = codecs.lookup(_codec_name(name)).name
         except LookupError:
-            pass  # a .cpg that names nothing is as none
-        else:
-            return encoding if encoding != "utf-8" or is_utf8 else "gb18030"
-    return "utf-8" if is_utf8 else "gb18030"
+            return fitting  # a .cpg that names nothing is as none
+        is_ascii = all(text.isascii() for text in texts)
+        if (encoding == "utf-8") == is_utf8 or is_ascii:
+            is_western = encoding in WESTERN and not is_ascii
+            is_chinese = is_western and all(_fits(text, "gb18030") for text in texts)
+            return "gb18030" if is_chinese else encoding
+    return fitting
 
 
 def _codec_name(name: str) -> str:
@@ -171,22 +193,26 @@ def _codec_name(name: str) -> str:
     return {"65001": "utf-8"}.get(name, f"cp{name}" if name.isdecimal() else name)
 
 
-def _is_utf8(table: bytes) -> bool:
-    """Tell whether every text field of a dBASE table is UTF-8, perhaps cut off at its width."""
+def _dbase_texts(table: bytes) -> list[bytes]:
+    """Return every different text cell of a dBASE table, cut off at its width as it may be."""
     header_length = int.from_bytes(table[8:10], "little")
     record_length = int.from_bytes(table[10:12], "little")
     fields, position = [], 1
-    for start in range(32, header_length - 1, 32):
+    for start in range(32, min(header_length, len(table) - 17) - 1, 32):
         width = table[start + 16]
         if table[start + 11 : start + 12] == b"C":
             fields.append((position, position + width))
         position += width
-    for start in range(header_length, len(table) - record_length + 1, max(record_length, 1)):
-        for first, last in fields:
-            try:
-                codecs.getincrementaldecoder("utf-8")().decode(table[start + first : start + last])
-            except UnicodeDecodeError:
-                return False
+    starts = range(header_length, len(table) - record_length + 1, max(record_length, 1))
+    return list({table[start + a : start + b] for start in starts for a, b in fields})
+
+
+def _fits(text: bytes, encoding: str) -> bool:
+    """Tell whether bytes are text in an encoding; the last character may be cut in half."""
+    try:
+        codecs.getincrementaldecoder(encoding)().decode(text)
+    except UnicodeDecodeError:
+        return False
     return True
 
 

@@ -122,7 +122,7 @@ def test_an_archive_that_unpacks_to_too_much_is_refused(database, tmp_path, monk
     with pytest.raises(ImportDataError, match="it unpacks to 0 MB; the limit is 0 MB"):
         import_file(database, "grids", path, datum="wgs84")
     workbook(tmp_path)
-    monkeypatch.setattr("data.table_files.LARGEST_FILE_BYTES", 100)
+    monkeypatch.setattr("data.xlsx_parts.LARGEST_FILE_BYTES", 100)
     with pytest.raises(ImportDataError, match="it unpacks to 0 MB; the limit is 0 MB"):
         import_file(database, "communities", tmp_path / "good.xlsx")
 

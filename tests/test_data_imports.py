@@ -337,7 +337,7 @@ def test_excel_keeps_codes_dates_and_flags(database, tmp_path):
 
 
 def test_fifteen_digits_survive_where_excel_made_them_a_number(tmp_path):
-    from data.table_files import read_excel  # noqa: PLC0415
+    from data.excel_files import read_excel  # noqa: PLC0415
 
     book = openpyxl.Workbook()
     book.active.append(["code"])
