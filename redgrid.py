@@ -398,6 +398,8 @@ PROBLEM_NAMES = {"mclp": "mclp", "lscp": "lscp", "p-median": "p_median", "p-cent
 @click.option("--one-per-community", is_flag=True, help="At least one in each community.")
 @click.option("--fair", "is_fair", is_flag=True, help="The weakest grid first, then the total.")
 @click.option("--backup", "has_backup", is_flag=True, help="Covered means by two stations.")
+@click.option("--mandatory", metavar="ID", multiple=True, type=int, help="Must be built; repeat.")
+@click.option("--forbidden", metavar="ID", multiple=True, type=int, help="Not built; repeat.")
 @click.option("--time-limit-s", default=60.0, show_default=True, type=click.FloatRange(0.1, 86400))
 @click.option("--target", default=0.8, show_default=True, type=click.FloatRange(0, 1))
 @click.option("--json", "as_json", is_flag=True, help="Everything, as JSON.")

@@ -1,6 +1,6 @@
-"""What a siting plan means in words and figures: its stations in order, its proof, its curve."""
+"""What a siting plan means in words and figures: its stations in order, its proof, who is left."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -9,17 +9,17 @@ from numpy.typing import NDArray
 
 from geo.crs import WGS84
 from geo.planning import Question, SitingCase, has_way, mixed_weight, nearest_open
-from geo.siting import SitingPlan, coverage_curve
+from geo.planning.people import NOBODY, grids_of, people_at, said_people, weight_title
+from geo.siting import SitingPlan
+from geo.siting.explain import BY_PROBLEM, left_out, ranked_steps
 from geo.siting.explain import Step as RankedStep
-from geo.siting.explain import ranked_steps
-from geo.siting.plan import ShouldStop
-from geo.study import WEIGHT_TITLES, WEIGHTS
-from geo.text import Text
+from geo.study import WEIGHTS
+from geo.text import Text, counted
 from geo.whatif import ClosedStation, Edit, NewStation
 
 Floats = NDArray[np.float64]
 NOTHING = Text("", "")
-MIXTURE = Text("混合权重", "the mixed weight")
+LIFTED_SHOWN = 3
 
 
 def plan_edits(case: SitingCase, plan: SitingPlan) -> list[Edit]:
@@ -33,20 +33,28 @@ def plan_edits(case: SitingCase, plan: SitingPlan) -> list[Edit]:
     new: list[Edit] = [
         NewStation(str(case.sites.loc[i, "name"]), places[i].x, places[i].y) for i in plan.sites
     ]
-    closed = [i for i in case.existing if i not in plan.open_sites]
+    closed = _closed(case, plan)
     return [*new, *(ClosedStation(int(case.sites.loc[i, "source_id"])) for i in closed)]
+
+
+def _closed(case: SitingCase, plan: SitingPlan) -> list[int]:
+    return [i for i in case.existing if i not in plan.open_sites]
 
 
 @dataclass(frozen=True)
 class Step:
-    """One new station of a plan, in the order in which building them adds most."""
+    """One new station of a plan, in the order in which building them helps the question most."""
 
     rank: int
     site: int  # row of `SitingCase.sites`
     name: str
     adds: Mapping[str, float]  # people and homes newly within the limit, by weight
+    out: Mapping[str, float]  # those who stay beyond it once the station is there
     saves_s: float  # less walking, weighted mean over all demand, seconds
+    mean_s: tuple[float, float]  # weighted mean walk before and with it; inf: some have no way
+    farthest_s: tuple[float, float]  # the farthest walk, likewise
     share: float  # of the weight that is within the limit once it is there
+    share_twice: float  # of the weight that is within the limit of two stations
     lifted: tuple[str, ...]  # names of grids that reach the target with it
     sentence: Text = NOTHING
 
@@ -54,48 +62,67 @@ class Step:
 def plan_steps(
     case: SitingCase, plan: SitingPlan, question: Question, *, target: float
 ) -> list[Step]:
-    """Rank the new stations of a plan: each next one brings most weight within the limit.
+    """Rank the new stations of a plan: each next one is the one that helps the question most.
 
+    That is most weight within the limit, the shortest mean walk, or the shortest farthest walk.
     `target` is the share of a grid's weight that must be within the limit.
     """
+    if plan.status == "infeasible":
+        return []
     weight = mixed_weight(case, question.weights)
     kept = [i for i in plan.open_sites if i < case.n_existing]
     before, _ = nearest_open(case, kept)
+    count = sum((nearest_open(case, [i])[0] <= case.limit_s for i in kept), np.zeros(len(weight)))
     steps = []
-    for ranked in ranked_steps(case.times, weight, plan.sites, limit_s=case.limit_s, existing=kept):
+    for ranked in ranked_steps(
+        case.times,
+        weight,
+        plan.sites,
+        limit_s=case.limit_s,
+        existing=kept,
+        by=BY_PROBLEM[question.problem],
+    ):
         own, _ = nearest_open(case, [ranked.site])
+        count = count + (own <= case.limit_s)
         after = np.minimum(before, own)
-        steps.append(_step(case, question, weight, (before, after), ranked, target))
+        step = _step(case, weight, (before, after), ranked, target)
+        step = replace(step, share_twice=_share(weight, count >= 2))
+        steps.append(replace(step, sentence=_step_sentence(question, step)))
         before = after
     return steps
 
 
 def _step(
     case: SitingCase,
-    question: Question,
     weight: Floats,
     walks: tuple[Floats, Floats],
     ranked: RankedStep,
     target: float,
 ) -> Step:
-    before, after = walks
-    newly = (after <= case.limit_s) & (before > case.limit_s)
-    adds = {
-        name: float(np.nansum(case.points.loc[newly, name]))
-        for name in WEIGHTS
-        if name in case.points
-    }
-    total = weight.sum()
-    step = Step(
+    was_in, is_in = (seconds <= case.limit_s for seconds in walks)
+    return Step(
         rank=ranked.rank,
         site=ranked.site,
         name=str(case.sites.loc[ranked.site, "name"]),
-        adds=adds,
+        adds=_sums(case, is_in & ~was_in),
+        out=_sums(case, ~is_in),
         saves_s=ranked.mean_saved_s,
-        share=float(ranked.total / total) if total else np.nan,
+        mean_s=ranked.mean_s,
+        farthest_s=ranked.farthest_s,
+        share=_share(weight, is_in),
+        share_twice=np.nan,
         lifted=_lifted(case, weight, walks, target),
     )
-    return replace(step, sentence=_step_sentence(question, step))
+
+
+def _share(weight: Floats, rows: NDArray[np.bool_]) -> float:
+    total = float(weight.sum())
+    return float(weight[rows].sum()) / total if total else np.nan
+
+
+def _sums(case: SitingCase, rows: NDArray[np.bool_]) -> dict[str, float]:
+    points = case.points.loc[rows]
+    return {name: float(np.nansum(points[name])) for name in WEIGHTS if name in points}
 
 
 def _lifted(
@@ -114,34 +141,61 @@ def _lifted(
     return tuple(grids.loc[grids.index.isin(ids)].sort_values("code")["name"])
 
 
+# --- sentences -----------------------------------------------------------------------------------
+
+
 def _step_sentence(question: Question, step: Step) -> Text:
     """Say what one new station does, in a sentence that can be read out."""
-    members, households = step.adds.get("members", 0), step.adds.get("households", 0)
-    who = Text(
-        f"{members:,.0f} 名党员、{households:,.0f} 户",
-        f"{members:,.0f} members and {households:,.0f} households",
-    )
-    lifted = step.lifted
-    first, more = lifted[:3], len(lifted) > 3
-    lifts = NOTHING
-    if lifted:
-        lifts = Text(
-            f"，{len(lifted)} 个网格达标（{'、'.join(first)}{'等' if more else ''}）",
-            f"; {len(lifted)} {'grid reaches' if len(lifted) == 1 else 'grids reach'} the target "
-            f"({', '.join(first)}{'…' if more else ''})",
-        )
+    who = said_people(step.adds.get("members", 0.0), step.adds.get("households", 0.0))
+    gains = Text(f"新增 {who.zh}走得到", f"{who.en} newly within reach")
+    if who == NOBODY:
+        gains = Text("没有新增走得到的人", "nobody new within reach")
+    at = Text(f"第 {step.rank} 个建在{step.name}：", f"No. {step.rank} at {step.name}: ")
+    lifts = _lifts_said(step)
     if question.problem in {"mclp", "lscp"}:
+        twice = NOTHING
+        if question.has_backup:
+            twice = Text(f"，双重覆盖 {step.share_twice:.0%}", f", {step.share_twice:.0%} twice")
         return Text(
-            f"第 {step.rank} 个建在{step.name}：新增 {who.zh}走得到{lifts.zh}，"
-            f"累计覆盖 {step.share:.0%}。",
-            f"No. {step.rank} at {step.name}: {who.en} newly within reach{lifts.en}; "
-            f"{step.share:.0%} in all.",
+            f"{at.zh}{gains.zh}{lifts.zh}，累计覆盖 {step.share:.0%}{twice.zh}。",
+            f"{at.en}{gains.en}{lifts.en}; {step.share:.0%} in all{twice.en}.",
         )
-    saved = f"{step.saves_s / 60:.1f}"
+    if question.problem == "p_median":
+        walk = _walk_said(Text("平均步行", "the mean walk"), step.mean_s)
+    else:
+        walk = _walk_said(Text("最远的人步行", "the farthest walk"), step.farthest_s)
     return Text(
-        f"第 {step.rank} 个建在{step.name}：人均少走 {saved} 分钟，新增 {who.zh}走得到{lifts.zh}。",
-        f"No. {step.rank} at {step.name}: {saved} minutes less walking on average; {who.en} newly "
-        f"within reach{lifts.en}.",
+        f"{at.zh}{walk.zh}，{gains.zh}{lifts.zh}。", f"{at.en}{walk.en}; {gains.en}{lifts.en}."
+    )
+
+
+def _lifts_said(step: Step) -> Text:
+    lifted = step.lifted
+    if not lifted:
+        return NOTHING
+    first, more = lifted[:LIFTED_SHOWN], len(lifted) > LIFTED_SHOWN
+    return Text(
+        f"，{len(lifted)} 个网格达标（{'、'.join(first)}{'等' if more else ''}）",
+        f"; {counted(len(lifted), 'grid')} {'reaches' if len(lifted) == 1 else 'reach'} the target "
+        f"({', '.join(first)}{'…' if more else ''})",
+    )
+
+
+def _walk_said(what: Text, walk_s: tuple[float, float]) -> Text:
+    """Say how a walk changes; where somebody has no way yet there is no number."""
+    before, after = (f"{seconds / 60:.1f}" for seconds in walk_s)
+    if not np.isfinite(walk_s[1]):
+        return Text("仍有人没有路走到任何驿站", "some still have no way to any station")
+    if not np.isfinite(walk_s[0]):
+        return Text(
+            f"从有人走不到任何驿站，到{what.zh} {after} 分钟",
+            f"{what.en} is {after} min, where some had no way before",
+        )
+    if before == after:
+        return Text(f"{what.zh}仍是 {after} 分钟", f"{what.en} stays at {after} min")
+    return Text(
+        f"{what.zh}由 {before} 分钟缩短到 {after} 分钟",
+        f"{what.en} goes from {before} to {after} min",
     )
 
 
@@ -152,7 +206,7 @@ def plan_headline(case: SitingCase, plan: SitingPlan, question: Question) -> Tex
     is_proven = plan.status == "optimal"
     what, sure = _achieved(case, plan, question), proof_said(plan.gap, is_proven=is_proven)
     n = len(plan.sites)
-    stations = "1 new station" if n == 1 else f"{n} new stations"
+    stations = counted(n, "new station")
     fewest = "最少" if question.problem == "lscp" and is_proven else ""
     return Text(f"{fewest}再建 {n} 个{what.zh}（{sure.zh}）。", f"{stations}{what.en} ({sure.en}).")
 
@@ -162,7 +216,7 @@ def _achieved(case: SitingCase, plan: SitingPlan, question: Question) -> Text:
     weight = mixed_weight(case, question.weights)
     minutes = plan.objective / 60
     if question.problem == "mclp":
-        who = MIXTURE if len(question.weights) > 1 else WEIGHT_TITLES[question.weights[0][0]]
+        who = weight_title(question)
         part = _part(plan.objective, weight.sum())
         twice = Text("双重", " twice") if question.has_backup else NOTHING
         return Text(
@@ -178,6 +232,59 @@ def _achieved(case: SitingCase, plan: SitingPlan, question: Question) -> Text:
     return NOTHING
 
 
+def closed_said(case: SitingCase, plan: SitingPlan) -> Text:
+    """Say which stations a plan closes; nothing where it closes none."""
+    names = case.sites["name"].iloc[_closed(case, plan)].astype(str).tolist()
+    if not names or plan.status == "infeasible":
+        return NOTHING
+    return Text(
+        f"关闭现有驿站：{'、'.join(names)}；下面的第 1 个从关闭之后算起。",
+        f"Closes {', '.join(names)}; No. 1 below counts from there.",
+    )
+
+
+def left_said(case: SitingCase, plan: SitingPlan, question: Question) -> Text:
+    """Say who stays beyond the limit with the whole plan, where, and whom no site would reach."""
+    if plan.status == "infeasible":
+        return NOTHING
+    seconds, _ = nearest_open(case, plan.open_sites)
+    out = seconds > case.limit_s
+    who, lost = people_at(case, out), len(case.lost)
+    unjoined = NOTHING
+    if lost:
+        unjoined = Text(
+            f"{lost} 个备选点位接不上路网，没有参加。",
+            f" {counted(lost, 'candidate')} {'joins' if lost == 1 else 'join'} no way and "
+            f"{'does' if lost == 1 else 'do'} not count.",
+        )
+    if who == NOBODY:
+        return Text(
+            f"全部建成后所有人都走得到。{unjoined.zh}",
+            f"With all of them everybody is within reach.{unjoined.en}",
+        )
+    weight = mixed_weight(case, question.weights)
+    where, never = grids_of(case, out, weight), _never_said(case, plan, weight)
+    mostly = Text(f"，主要在{where.zh}", f", mostly in {where.en}") if where.zh else NOTHING
+    return Text(
+        f"全部建成后仍有 {who.zh}走不到{mostly.zh}{never.zh}。{unjoined.zh}",
+        f"With all of them {who.en} stay out of reach{mostly.en}{never.en}.{unjoined.en}",
+    )
+
+
+def _never_said(case: SitingCase, plan: SitingPlan, weight: Floats) -> Text:
+    """Say how many of those who stay out no site at all would reach."""
+    rows = np.zeros(len(weight), bool)
+    never = left_out(case.times, weight, plan.open_sites, limit_s=case.limit_s).out_of_all
+    rows[list(never)] = True
+    who = people_at(case, rows)
+    if who == NOBODY:
+        return NOTHING
+    return Text(
+        f"；其中 {who.zh}任何备选点位都走不到",
+        f"; no candidate is within reach of {who.en} of them",
+    )
+
+
 def proof_said(gap: float, *, is_proven: bool) -> Text:
     """Say how sure a plan is; a gap (share of the objective) is rounded up, never told as none."""
     if is_proven:
@@ -190,42 +297,3 @@ def proof_said(gap: float, *, is_proven: bool) -> Text:
 
 def _part(value: float, total: float) -> str:
     return f"{value / total:.1%}" if total else "—"
-
-
-def curve(
-    case: SitingCase,
-    question: Question,
-    *,
-    p_max: int,
-    should_stop: ShouldStop | None = None,
-) -> tuple[list[SitingPlan], int | None]:
-    """Return the best plan for each number of new stations from 1, and the knee (a number) if any.
-
-    Coverage of the question's weight within the limit, each proven; the other constraints do not
-    bind here. The knee is where one more station begins to add little: the farthest point above
-    the chord (Satopaa et al. 2011).
-    """
-    weight = mixed_weight(case, question.weights)
-    p_max = min(p_max, len(case.sites) - case.n_existing)
-    plans = coverage_curve(
-        case.times,
-        weight,
-        p_max=p_max,
-        limit_s=case.limit_s,
-        existing=list(case.existing),
-        should_stop=should_stop,
-    )
-    seconds, _ = nearest_open(case, list(case.existing))
-    today = float(weight[seconds <= case.limit_s].sum())
-    return plans, knee_of([today, *(plan.objective for plan in plans)])
-
-
-def knee_of(values: Sequence[float]) -> int | None:
-    """Return the position of the knee of a rising curve, None where it has none."""
-    heights = np.asarray(values, float)
-    if len(heights) < 3 or heights[-1] <= heights[0]:
-        return None
-    along = np.arange(len(heights)) / (len(heights) - 1)
-    above = (heights - heights[0]) / (heights[-1] - heights[0]) - along
-    best = int(np.argmax(above))
-    return best if above[best] > 0.05 else None

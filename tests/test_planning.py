@@ -35,8 +35,9 @@ from geo.coverage import cover
 from geo.errors import SitingError
 from geo.ground import lay_ground
 from geo.network import WalkNetwork
+from geo.plan_curve import best_alone, curve, knee_of, knee_said, staging_said
 from geo.plan_report import plan_report, plan_table, report_lines
-from geo.plan_story import curve, knee_of, plan_edits, plan_headline, plan_steps, proof_said
+from geo.plan_story import closed_said, left_said, plan_edits, plan_headline, plan_steps, proof_said
 from geo.planning import (
     PROBLEMS,
     Question,
@@ -365,9 +366,61 @@ def test_a_station_that_the_plan_closes_is_a_change(case: SitingCase) -> None:
     moved = replace(plan, open_sites=plan.sites)
     edits = plan_edits(case, moved)
     assert edits[-1] == ClosedStation(11)
+    assert closed_said(case, plan) == Text("", "")
+    assert closed_said(case, moved).en == "Closes 甲; No. 1 below counts from there."
     assert len(edits) == len(plan.sites) + 1
     report = plan_report(case, moved, Question(p=2), target=TARGET)
     assert report["closed"] == ["甲"]
+
+
+def test_the_steps_of_the_shortest_mean_walk_tell_it_before_and_after(case: SitingCase) -> None:
+    question = Question("p_median", p=2)
+    plan = solve(case, question)
+    steps = plan_steps(case, plan, question, target=TARGET)
+    # From 0 m: 510, 1000, 1510, 1910 and 310 m by 2, 1, 4, 3 and 1 members.
+    today = 0.9 * (2 * 510 + 1000 + 4 * 1510 + 3 * 1910 + 310) / 11
+    assert steps[0].mean_s[0] == pytest.approx(today, abs=1e-3)
+    assert steps[0].mean_s[1] == steps[1].mean_s[0]
+    assert steps[-1].mean_s[1] == pytest.approx(plan.objective / 11)
+    assert re.match(
+        r"第 1 个建在.：平均步行由 19.2 分钟缩短到 \d+\.\d 分钟，", steps[0].sentence.zh
+    )
+    assert "the mean walk goes from 19.2 to" in steps[0].sentence.en
+
+
+def test_the_steps_of_the_farthest_walk_tell_it_before_and_after(case: SitingCase) -> None:
+    question = Question("p_center", p=2)
+    plan = solve(case, question)
+    steps = plan_steps(case, plan, question, target=TARGET)
+    assert [step.farthest_s[0] for step in steps] == [
+        pytest.approx(0.9 * 1910),
+        steps[0].farthest_s[1],
+    ]
+    assert steps[-1].farthest_s[1] == plan.objective
+    assert "最远的人步行由 28.6 分钟缩短到" in steps[0].sentence.zh
+    assert "the farthest walk goes from 28.6 to" in steps[0].sentence.en
+
+
+def test_who_stays_out_is_told_with_grids_and_whom_no_candidate_reaches(case: SitingCase) -> None:
+    question = Question(p=1)
+    plan = solve(case, question)
+    assert names(case, plan.sites) == ["乙"]
+    assert left_said(case, plan, question) == Text(
+        "全部建成后仍有 6 名党员、80 户走不到，主要在第1网格、=第2网格；"
+        "其中 2 名党员、10 户任何备选点位都走不到。1 个备选点位接不上路网，没有参加。",
+        "With all of them 6 members and 80 households stay out of reach, mostly in grids 第1网格, "
+        "=第2网格; no candidate is within reach of 2 members and 10 households of them. 1 "
+        "candidate joins no way and does not count.",
+    )
+    steps = plan_steps(case, plan, question, target=TARGET)
+    assert (steps[-1].out["members"], steps[-1].out["households"]) == (6, 80)
+
+
+def test_walking_plans_cover_what_is_within_the_limit(case: SitingCase) -> None:
+    plan = solve(case, Question("p_median", p=1))
+    seconds, _ = nearest_open(case, plan.open_sites)
+    assert plan.covered.tolist() == (seconds <= case.limit_s).tolist()
+    assert not plan.covered.all()
 
 
 # --- curve ---------------------------------------------------------------------------------------
@@ -393,10 +446,51 @@ def test_the_knee_is_the_farthest_point_above_the_chord(
 
 
 def test_the_curve_ends_with_the_candidates_and_rises(case: SitingCase) -> None:
-    plans, knee = curve(case, Question(), p_max=12)
-    assert [plan.objective for plan in plans] == [5, 8, 9]
-    assert {plan.status for plan in plans} == {"optimal"}
-    assert knee == knee_of([1, 5, 8, 9])
+    found = curve(case, Question(), p_max=12)
+    assert found.points["best"].tolist() == [1, 5, 8, 9]
+    assert found.points["is_proven"].all()
+    assert found.knee == knee_of([1, 5, 8, 9])
+    assert found.total == 11
+    assert knee_said(found).en.endswith("3 of 3 points proven.")
+
+
+def test_a_build_out_one_by_one_is_judged_against_the_optimum(case: SitingCase) -> None:
+    found = curve(case, Question(), p_max=12)
+    assert found.points["site"].tolist() == ["", "乙", "丙", "甲"]
+    assert found.points["regret"].tolist() == [0, 0, 0, 0]
+    assert staging_said(found, Question()).zh == (
+        "按顺序逐个建（每次选当下新增最多的），每一步都和最优一样好。"
+    )
+    behind = found.points.assign(staged=[1, 5, 7, 8], regret=[0, 0, 1, 0])
+    said = staging_said(replace(found, points=behind), Question())
+    assert said == Text(
+        "按顺序逐个建（每次选当下新增最多的）：前 1 个和最优一样好，"
+        "到第 2 个比最优少覆盖 1 名党员，是差得最多的一步。",
+        "Built one by one, each time the one that adds most: the first 1 is as good as the "
+        "optimum; with 2 it covers 1 member less than the optimum, the most of any step.",
+    )
+
+
+def test_one_by_one_may_fall_behind_the_optimum() -> None:
+    # Homes at 700, 1000, 1600 and 1900 m with 2, 3, 3 and 2 members: the site in the middle
+    # reaches the inner two, each of the others an inner and an outer one.
+    columns = {"name": ["左", "中", "右"], "address": "", "cost": 1.0, "area_m2": np.nan}
+    places = [Point(1000, 0), Point(1300, 0), Point(1620, 0)]
+    study = small_street()
+    homes = study.buildings.assign(members=[2.0, 3.0, 3.0, 2.0])
+    homes["geometry"] = [Point(EAST + x, NORTH + 10) for x in (700, 1000, 1600, 1900)]
+    candidates = frame(columns, places, [1, 2, 3])
+    case = case_of(replace(study, buildings=homes, candidates=candidates))
+    found = curve(case, Question(), p_max=2)
+    assert found.points["site"].iloc[1] == "中"
+    assert found.points["best"].tolist() == [1, 7, 11]
+    assert found.points["staged"].tolist() == [1, 7, 9]
+    assert found.points["regret"].tolist() == [0, 0, 2]
+
+
+def test_the_best_station_alone_is_the_first_of_the_curve(case: SitingCase) -> None:
+    assert best_alone(case, Question()) == ("乙", 4.0)
+    assert best_alone(case, Question(weights=(("households", 1.0),))) == ("丙", 40.0)
 
 
 # --- plain values --------------------------------------------------------------------------------

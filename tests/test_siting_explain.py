@@ -1,12 +1,10 @@
-"""Plans in words: the order within a plan, who stays out, today and after."""
+"""What plans consist of: the order within a plan, and who stays out."""
 
 import numpy as np
 import pytest
 
 from geo.errors import SitingError
-from geo.siting import solve_lscp
-from geo.siting.explain import left_out, plan_reasons, ranked_steps
-from geo.text import Text
+from geo.siting.explain import left_out, ranked_steps
 
 #                      site 0    1    2    3
 TIMES = np.array(
@@ -18,7 +16,6 @@ TIMES = np.array(
     ]
 )
 WEIGHTS = np.array([5.0, 7.0, 1.0, 2.0])
-HOUSEHOLDS = Text("户", "households")
 
 
 def test_the_site_that_adds_most_comes_first_and_the_next_count_only_what_is_new():
@@ -47,36 +44,29 @@ def test_the_heaviest_left_out_comes_first_and_those_no_site_reaches_are_marked(
     assert left.out_of_all == (3,)
 
 
-def test_a_plan_in_sentences():
-    plan = solve_lscp(TIMES, WEIGHTS, limit_s=100, share=0.8)
-    said = plan_reasons(
-        TIMES,
-        WEIGHTS,
-        plan,
-        limit_s=100,
-        site_names=["a", "b", "c", "d"],
-        demand_names=["一幢", "二幢", "三幢", "四幢"],
-        unit=HOUSEHOLDS,
-    )
-    assert [text.en for text in said] == [
-        (
-            "Within 1.7 min (100 s) the existing sites cover 0 households (0%); "
-            "with 1 new ones it is 12 (80%)."
-        ),
-        "New site 1, d: 12 more households, 80% in all.",
-        (
-            "Still beyond the limit: 2 places with 3 households (四幢, 三幢). "
-            "No candidate reaches 1 of them."
-        ),
-        "Proven: no plan is better by this measure.",
+WALKS = np.array(  # 4 demand rows, 3 sites; the last row is reached by nobody
+    [
+        [50.0, 900.0, 500.0],
+        [np.inf, 100.0, 600.0],
+        [800.0, 400.0, 300.0],
+        [np.inf, np.inf, np.inf],
     ]
-    assert said[1].zh == "第 1 个新站 d：新覆盖 12 户，累计 80%。"
+)
 
 
-def test_a_plan_that_does_not_exist_keeps_its_reasons():
-    plan = solve_lscp(TIMES, WEIGHTS, limit_s=100)
-    assert plan.status == "infeasible"
-    assert plan_reasons(TIMES, WEIGHTS, plan, limit_s=100) == plan.reasons
+def test_by_the_farthest_walk_the_site_that_shortens_it_most_comes_first():
+    steps = ranked_steps(WALKS, [1, 1, 2, 9], [0, 1, 2], limit_s=100, by="farthest")
+    assert [step.site for step in steps] == [2, 1, 0]
+    assert [step.farthest_s for step in steps] == [(np.inf, 600), (600, 500), (500, 300)]
+    assert [step.adds for step in steps] == [0, 1, 1]
+
+
+def test_by_the_mean_walk_everybody_has_a_way_first_then_the_shortest_mean():
+    steps = ranked_steps(WALKS, [5, 1, 2, 9], [0, 1, 2], limit_s=100, by="mean")
+    assert [step.site for step in steps] == [2, 0, 1]
+    means = [(np.inf, 462.5), (462.5, 181.25), (181.25, 118.75)]
+    assert [step.mean_s for step in steps] == means
+    assert [step.mean_saved_s for step in steps] == [0.0, 281.25, 62.5]
 
 
 def test_sites_outside_the_matrix_are_refused():

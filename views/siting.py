@@ -10,7 +10,8 @@ import streamlit as st
 from geo.coverage import Coverage
 from geo.crs import WGS84
 from geo.errors import GeoError
-from geo.plan_story import curve, plan_edits, proof_said
+from geo.plan_curve import curve
+from geo.plan_story import plan_edits, proof_said
 from geo.planning import Question, SitingCase, solve
 from geo.text import Text
 from geo.whatif import Edit, NewStation, edits_to_json
@@ -169,8 +170,8 @@ def _progress(page: Page, *, is_running: bool) -> None:
                 f"Solving… the best plan so far has {len(job.sites)} sites, {so_far.en}.",
             )
         )
-    elif job.error is not None:
-        st.error(as_markdown(job.error.say(page.lang)))
+    elif job.error is not None:  # no plan in time, or a question that cannot be asked
+        st.warning(as_markdown(job.error.say(page.lang)))
     elif job.has_failed:
         st.error(page.say("求解出错，原因已记入日志。", "The solve failed; the log says why."))
 

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
+import pandas as pd
 import streamlit as st
 
 from geo.planning import PROBLEMS, Problem, Question
 from geo.study import WEIGHT_TITLES
 from geo.text import Text
 from views.page import Page, counted_weights
-from views.siting_shared import Candidates
+from views.siting_shared import Candidates, candidates_of
 from views.siting_state import drawn_places
 
 TITLES: Mapping[Problem, Text] = {
@@ -26,6 +27,7 @@ SOURCES = {
     "drawn": Text("在地图上点的", "Pointed at"),
 }
 EVERY_M = (50, 100, 150, 200, 300)
+MOST_LISTED = 300  # candidates; more are no list to choose from
 MIXED = ("members", "households", "elderly")
 
 
@@ -45,7 +47,7 @@ def ask(page: Page) -> tuple[Question, Candidates]:
     weights: tuple[tuple[str, float], ...] = ((page.state.weight, 1.0),)
     with st.expander(page.say("更多条件", "More conditions")):
         weights = _mix(page) or weights
-        conditions = _conditions(page, problem)
+        conditions = _conditions(page, problem) | _sites_named(page, source)
     question = Question(problem=problem, p=p, share=share, weights=weights, **conditions)
     return question, source
 
@@ -100,7 +102,12 @@ def _mix(page: Page) -> tuple[tuple[str, float], ...] | None:
 def _conditions(page: Page, problem: Problem) -> dict[str, Any]:
     """Draw the side conditions that the problem knows."""
     if problem == "p_center":
-        st.caption(page.say("这个问题没有附加条件。", "This problem has no further conditions."))
+        st.caption(
+            page.say(
+                "这个问题只能指定必建和不建的点位。",
+                "This problem takes only sites that must or must not be built.",
+            )
+        )
         return {}
     spacing = st.number_input(
         page.say("新站之间至少（米）", "New stations apart (m)"),
@@ -138,3 +145,29 @@ def _conditions(page: Page, problem: Problem) -> dict[str, Any]:
             key="siting.backup",
         )
     return chosen
+
+
+def _sites_named(page: Page, source: Candidates) -> dict[str, Any]:
+    """Draw which candidates must be built and which must not, where few enough can be listed."""
+    sites = candidates_of(*page.key, source)
+    if not 0 < len(sites) <= MOST_LISTED:
+        return {}
+    titles = _told_apart(sites["name"])
+    chosen: dict[str, Any] = {}
+    for name, title in (
+        ("mandatory", page.say("必建的点位", "Must be built")),
+        ("forbidden", page.say("不建的点位", "Must not be built")),
+    ):
+        key = f"siting.{name}.{source[0]}.{source[1]}"  # each source numbers its own sites
+        if key in st.session_state:
+            st.session_state[key] = [i for i in st.session_state[key] if i in titles]
+        ids = st.multiselect(title, list(titles), format_func=titles.__getitem__, key=key)
+        chosen[name] = tuple(map(int, ids))
+    return chosen
+
+
+def _told_apart(names: "pd.Series[Any]") -> dict[int, str]:
+    """Return the name of each site by id; those that share one get their number."""
+    shares = names.duplicated(keep=False)
+    rows = zip(names.index.astype(int), names.astype(str), shares, strict=True)
+    return {i: f"{name} ({i})" if shared else name for i, name, shared in rows}

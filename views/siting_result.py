@@ -1,23 +1,24 @@
-"""What a plan or a draft does: before and after, the stations in order, the curve, by grid."""
+"""What a plan or a draft does: before and after, the stations in order, who is left, by grid."""
 
-import altair as alt
 import numpy as np
 import pandas as pd
 import streamlit as st
 
 from geo.coverage import Coverage
-from geo.plan_story import Step, plan_headline, plan_steps
-from geo.planning import SitingCase, mixed_weight, nearest_open
+from geo.plan_story import Step, closed_said, left_said, plan_headline, plan_steps
+from geo.planning import Question, SitingCase
 from geo.siting import SitingPlan
 from geo.study import WEIGHT_TITLES
 from layers.figures import share_text
-from layers.palette import BRAND_RED, TEAL
+from layers.palette import TEAL
 from views.page import Page
 from views.plain import as_html, as_markdown
+from views.siting_curve import curve_drawn
 from views.siting_sensitivity import sensitivity
 from views.siting_state import Answer
 
 WORSE = "light-dark(#a3261d, #f2a79f)"
+PLAIN = "list-style: none; padding: 0"  # the sentences say their number
 SAME = "color: inherit; opacity: .65"
 Cell = tuple[str, str, str, bool | None]  # title, value, change, whether the change is good
 
@@ -80,7 +81,7 @@ def _median_cell(page: Page, now: Coverage, after: Coverage) -> Cell:
 
 
 def plan_told(page: Page, known: Answer) -> None:
-    """Draw the headline, the stations in order with a sentence each, and the curve."""
+    """Draw the headline, the stations in order with a sentence each, who stays out, the curve."""
     case, plan, question = known.case, known.plan, known.question
     if plan is None:
         return
@@ -92,29 +93,57 @@ def plan_told(page: Page, known: Answer) -> None:
     steps = plan_steps(case, plan, question, target=page.state.target / 100)
     left, right = st.columns([1.4, 1], gap="medium")
     with left:
-        if steps:
-            items = "".join(f"<li>{as_html(step.sentence.say(page.lang))}</li>" for step in steps)
-            st.html(f"<ol class='rg-weak' data-testid='steps'>{items}</ol>")
-            st.dataframe(_steps_table(page, case, steps), hide_index=True, key="siting.steps")
-        else:
-            st.info(page.say("不需要新建驿站。", "No new station is needed."))
-        _left_outside(page, case, plan)
-        sensitivity(page, known)
+        _sentences(page, known, plan, steps)
     with right:
-        _curve(page, known)
+        curve_drawn(page, known)
+    if steps:
+        st.dataframe(
+            _steps_table(page, case, question, steps),
+            hide_index=True,
+            key="siting.steps",
+            column_config={
+                page.say("达标网格", "Grids lifted"): st.column_config.TextColumn(width=360)
+            },
+        )
+    sensitivity(page, known)
 
 
-def _steps_table(page: Page, case: SitingCase, steps: list[Step]) -> pd.DataFrame:
+def _sentences(page: Page, known: Answer, plan: SitingPlan, steps: list[Step]) -> None:
+    """Draw what the plan closes, what each new station does, who stays out, what else holds."""
+    closed = closed_said(known.case, plan).say(page.lang)
+    if closed:
+        st.html(f"<p class='rg-said'>{as_html(closed)}</p>")
+    if steps:
+        items = "".join(f"<li>{as_html(step.sentence.say(page.lang))}</li>" for step in steps)
+        st.html(f"<ul class='rg-weak' style='{PLAIN}' data-testid='steps'>{items}</ul>")
+    else:
+        st.info(page.say("不需要新建驿站。", "No new station is needed."))
+    said = (left_said(known.case, plan, known.question), *plan.reasons)
+    lines = "".join(f"<p class='rg-said'>{as_html(one.say(page.lang))}</p>" for one in said)
+    st.html(f"<div data-testid='left'>{lines}</div>")
+
+
+def _steps_table(
+    page: Page, case: SitingCase, question: Question, steps: list[Step]
+) -> pd.DataFrame:
+    walk = page.say("平均步行（分）", "Mean walk (min)")
+    if question.problem == "p_center":
+        walk = page.say("最远步行（分）", "Farthest walk (min)")
     rows = [
         {
             page.say("顺序", "Order"): step.rank,
             page.say("地点", "Where"): step.name,
-            page.say("新增党员", "Members"): step.adds.get("members", 0.0),
-            page.say("新增户", "Households"): step.adds.get("households", 0.0),
-            page.say("人均少走（分）", "Saved (min)"): round(step.saves_s / 60, 2),
-            page.say("累计覆盖", "Covered"): share_text(step.share),
-            page.say("达标网格", "Grids lifted"): "、".join(step.lifted),
-            page.say("费用", "Cost"): case.sites.loc[step.site, "cost"],
+            page.say("新增党员", "Members"): f"{step.adds.get('members', 0.0):,.0f}",
+            page.say("新增户", "Households"): f"{step.adds.get('households', 0.0):,.0f}",
+            walk: _from_to(step.farthest_s if question.problem == "p_center" else step.mean_s),
+            page.say("累计覆盖", "Covered"): "—"
+            if np.isnan(step.share)
+            else share_text(step.share),
+            page.say("仍走不到（党员 / 户）", "Still out (members / households)"): (
+                f"{step.out.get('members', 0.0):,.0f} / {step.out.get('households', 0.0):,.0f}"
+            ),
+            page.say("费用", "Cost"): _cost(case, step),
+            page.say("达标网格", "Grids lifted"): "、".join(step.lifted) or "—",
         }
         for step in steps
     ]
@@ -122,79 +151,20 @@ def _steps_table(page: Page, case: SitingCase, steps: list[Step]) -> pd.DataFram
     return table.dropna(axis="columns", how="all")
 
 
-def _left_outside(page: Page, case: SitingCase, plan: SitingPlan) -> None:
-    """Say who stays out with the whole plan."""
-    out = ~plan.covered
-    homes = np.nansum(case.points.loc[out, "households"])
-    members = np.nansum(case.points.loc[out, "members"])
-    n_lost = len(case.lost)
-    lost = page.say(
-        f"；{n_lost} 个备选点位接不上路网，没有参加", f"; {n_lost} candidates join no way"
-    )
-    st.caption(
-        page.say(
-            f"全部建成后仍有 {homes:,.0f} 户、{members:,.0f} 名党员走不到",
-            f"With all of them {homes:,.0f} households and {members:,.0f} members stay out",
-        )
-        + (lost if n_lost else "")
-        + page.say("。", ".")
-    )
+def _cost(case: SitingCase, step: Step) -> str | None:
+    cost = float(case.sites.loc[step.site, "cost"])
+    return None if np.isnan(cost) else f"{cost:,.10g}"
 
 
-def _curve(page: Page, known: Answer) -> None:
-    """Draw coverage against the number of new stations: today, each proven best, the knee."""
-    case, question, job = known.case, known.question, known.curving
-    if job is None or job.result is None:
-        st.caption(page.say("曲线计算中…", "Working out the curve…"))
-        return
-    plans, knee = job.result
-    weight = mixed_weight(case, question.weights)
-    seconds, _ = nearest_open(case, list(case.existing))
-    total = weight.sum()
-    if total == 0:
-        return
-    today = float(weight[seconds <= case.limit_s].sum())
-    number, share = page.say("新建驿站数", "New stations"), page.say("覆盖率", "Covered")
-    kind = page.say("点", "Point")
-    names = [page.say("今天", "today"), page.say("最优", "best"), page.say("拐点", "knee")]
-    rows = [
-        {
-            number: k,
-            share: value / total,
-            kind: names[0] if k == 0 else names[2] if k == knee else names[1],
-            "size": 160 if k in {0, knee} else 60,
-        }
-        for k, value in enumerate([today, *(plan.objective for plan in plans)])
-    ]
-    base = alt.Chart(pd.DataFrame(rows)).encode(
-        x=alt.X(number, type="quantitative", axis=alt.Axis(tickMinStep=1, format="d")),
-        y=alt.Y(share, type="quantitative", axis=alt.Axis(format="%"), scale=alt.Scale(zero=False)),
-        tooltip=[number, alt.Tooltip(share, format=".1%"), kind],
-    )
-    points = base.mark_point(filled=True, opacity=1).encode(
-        size=alt.Size("size", type="quantitative", scale=None, legend=None),
-        color=alt.Color(
-            kind,
-            type="nominal",
-            scale=alt.Scale(domain=names, range=["#5b6b7a", TEAL[4], BRAND_RED]),
-            legend=alt.Legend(orient="bottom", title=None),
-        ),
-    )
-    st.altair_chart(base.mark_line(color=TEAL[4]) + points, height=260, key="siting.curve")
-    n_proven = sum(plan.status == "optimal" for plan in plans)
-    proven = page.say(
-        f"{n_proven} / {len(plans)} 个点已证明最优。", f"{n_proven} of {len(plans)} points proven."
-    )
-    told = (
-        page.say(f"建到第 {knee} 个之后，每多一个增加得很少。", f"After {knee}, each adds little. ")
-        if knee
-        else ""
-    )
-    st.caption(told + proven)
+def _from_to(walk_s: tuple[float, float]) -> str:
+    """Return minutes before and after; a dash where somebody has no way."""
+    before, after = ("—" if np.isinf(s) else f"{s / 60:.1f}" for s in walk_s)
+    return f"{before} → {after}"
 
 
 def by_grid(page: Page, now: Coverage, after: Coverage) -> None:
     """Draw each grid before and after, those that change most first."""
+    st.subheader(page.say("各网格前后", "Grid by grid"))
     weight = page.state.weight
     was, is_ = now.grids[f"{weight}_share"], after.grids[f"{weight}_share"]
     more = after.grids[f"{weight}_covered"] - now.grids[f"{weight}_covered"]

@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from geo.plan_curve import Curve
 from geo.plan_story import plan_edits
 from geo.planning import Question, SitingCase
 from geo.siting import SitingPlan
@@ -23,7 +24,6 @@ DRAFT, DRAWN, ANSWER, OPENINGS, SENSITIVITY = (
     "siting.sensitivity",
 )
 NOTE = "siting.note"
-Curve = tuple[list[SitingPlan], int | None]
 
 
 @dataclass

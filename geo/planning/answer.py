@@ -109,7 +109,7 @@ def answer_variant(
     if len(rows) != len(case.points):  # a variant of some of the demand
         return plan
     plan = named_reasons(case, plan, question, np.flatnonzero(rows))
-    return plan if rows.all() else _over_all(case, plan)
+    return _over_all(case, plan) if problem in WALKING else plan
 
 
 def _over_all(case: SitingCase, plan: SitingPlan) -> SitingPlan:

@@ -18,16 +18,41 @@ Rows = NDArray[np.int64]
 
 MIXTURE = Text("混合权重", "the mixed weight")
 NOBODY = Text("没有人", "nobody")
+# How a number of each weight is said: the Chinese measure word and noun, the English noun.
+UNITS = {
+    "members": ("名党员", "member", "members"),
+    "members_community": ("名社区党员", "community member", "community members"),
+    "members_in_service": ("名在职党员", "in-service member", "in-service members"),
+    "members_mobile": ("名流动党员", "mobile member", "mobile members"),
+    "members_other": ("名其他党员", "other member", "other members"),
+    "households": ("户", "household", "households"),
+    "residents": ("名居民", "resident", "residents"),
+    "elderly": ("名老年人", "elderly person", "elderly people"),
+    "buildings": ("栋楼", "building", "buildings"),
+}
 GRIDS_SHOWN, PLACES_SHOWN = 3, 3
+
+
+def said_weight(value: float, question: Question) -> Text:
+    """Say a weight of a question: so many of what is counted, or per cent of a mix."""
+    if len(question.weights) > 1:  # of 1000 in all
+        return Text(f"{value / 10:.1f}% 的混合权重", f"{value / 10:.1f}% of the mixed weight")
+    zh, one, many = UNITS[question.weights[0][0]]
+    return Text(f"{value:,.0f} {zh}", counted(round(value), one, many))
+
+
+def weight_title(question: Question) -> Text:
+    """Return the name of what a question counts."""
+    return MIXTURE if len(question.weights) > 1 else WEIGHT_TITLES[question.weights[0][0]]
 
 
 def said_people(members: float, households: float) -> Text:
     """Say how many members and households, leaving off what is none of them."""
-    parts = []
-    if members:
-        parts.append(Text(f"{members:,.0f} 名党员", counted(round(members), "member")))
-    if households:
-        parts.append(Text(f"{households:,.0f} 户", counted(round(households), "household")))
+    parts = [
+        Text(f"{n:,.0f} {UNITS[name][0]}", counted(round(n), UNITS[name][1]))
+        for name, n in (("members", members), ("households", households))
+        if round(n)
+    ]
     if not parts:
         return NOBODY
     return Text("、".join(part.zh for part in parts), " and ".join(part.en for part in parts))
@@ -66,8 +91,7 @@ def named_reasons(
     if not plan.reasons:
         return plan
     weight = mixed_weight(case, question.weights)
-    alone = WEIGHT_TITLES[question.weights[0][0]]
-    title = MIXTURE if len(question.weights) > 1 else alone
+    title = weight_title(question)
     said = [
         _named(case, reason, weight, title, of_case) if isinstance(reason, Reason) else reason
         for reason in plan.reasons

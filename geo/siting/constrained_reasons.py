@@ -143,12 +143,15 @@ def _mandatory_reasons(setting: Setting) -> list[Text]:
         return []
     a, b = (int(setting.sites[k]) for k in both[0])
     apart, asked = setting.rules.distance_m[a, b], setting.rules.spacing_m
+    who = Text("必建点位 {sites} ", "The mandatory sites {sites}")
+    if setting.is_existing[list(both[0])].any():
+        who = Text("必建点位与现有驿站（{sites}）", "A mandatory and an existing site ({sites})")
     return [
         reason(
             Text(
-                f"必建点位 {{sites}} 相距 {apart:.0f} 米，小于最小间距 {asked:g} 米；"
+                f"{who.zh}相距 {apart:.0f} 米，小于最小间距 {asked:g} 米；"
                 f"去掉其中一个，或把间距降到 {np.floor(apart):.0f} 米。",
-                f"The mandatory sites {{sites}} are {apart:.0f} m apart, less than the spacing of "
+                f"{who.en} are {apart:.0f} m apart, less than the spacing of "
                 f"{asked:g} m. Drop one, or lower the spacing to {np.floor(apart):.0f} m.",
             ),
             sites=(a, b),

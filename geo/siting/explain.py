@@ -1,29 +1,37 @@
-"""The reasons for a plan in words: what each new site adds, in which order, and who stays out."""
+"""What a plan consists of: what each new site adds, in which order, and who stays out."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from geo.errors import shown_ids
-from geo.siting.infeasible import said_seconds, said_share
-from geo.siting.instance import Times, read_columns, read_limit, read_times, read_weights
-from geo.siting.plan import SitingPlan
-from geo.text import Text
+from geo.siting.instance import read_columns, read_limit, read_times, read_weights
 
 Floats = NDArray[np.float64]
-PEOPLE = Text("人", "people")
+By = Literal["covered", "mean", "farthest"]
+BY_PROBLEM: dict[str, By] = {
+    "mclp": "covered",
+    "lscp": "covered",
+    "p_median": "mean",
+    "p_center": "farthest",
+}
 
 
 class Step(NamedTuple):
-    """One new site, in the order in which building them adds most."""
+    """One new site, in the order in which building them helps most.
+
+    The two walks are those before the site and with it; inf where somebody whom some site of the
+    matrix reaches has no way yet.
+    """
 
     rank: int  # from 1
     site: int  # column of times
     adds: float  # weight newly within the limit, given the existing sites and the ones before
     total: float  # weight within the limit once it is there
     mean_saved_s: float  # less walking, weighted mean over demand that had a way before
+    mean_s: tuple[float, float]  # weighted mean walk
+    farthest_s: tuple[float, float]  # of demand of some weight
 
 
 class LeftOut(NamedTuple):
@@ -41,29 +49,41 @@ def ranked_steps(
     *,
     limit_s: float,
     existing: Sequence[int] = (),
+    by: By = "covered",
 ) -> list[Step]:
-    """Order the new sites of a plan: each next one adds most weight within the limit.
+    """Order the new sites of a plan by what each next one does, given those before it.
 
-    Ties go to the site that saves most walking, then to the lowest number.
+    `by` "covered": brings most weight within the limit, then saves most walking; "mean": the
+    least weight without a way, then the shortest mean walk; "farthest": the shortest farthest
+    walk, then as "mean". Ties go to the lowest number.
     """
     read = read_times(times)
     weight = read_weights(weights, read.n)
     limit = read_limit(limit_s)
     left = read_columns(sites, read.m, "sites").tolist()
     _, best_s = read.nearest(read_columns(existing, read.m, "existing").tolist())
+    has_way = np.isfinite(read.nearest(range(read.m))[1]) & (weight > 0)
     alone = {site: read.nearest([site])[1] for site in left}
-    total = float(weight[best_s <= limit].sum())
     steps: list[Step] = []
     while left:
         scored = []
         for site in left:
             with_it = np.minimum(best_s, alone[site])
-            gain = float(weight[(with_it <= limit) & (best_s > limit)].sum())
-            scored.append((-gain, -_mean_saved(weight, best_s, with_it), site))
-        gain, saved, site = min(scored)
-        best_s = np.minimum(best_s, alone[site])
-        total -= gain
-        steps.append(Step(len(steps) + 1, site, -gain, total, -saved))
+            scored.append((*_score(by, weight, has_way, limit, best_s, with_it), site))
+        site = min(scored)[-1]
+        with_it = np.minimum(best_s, alone[site])
+        steps.append(
+            Step(
+                rank=len(steps) + 1,
+                site=site,
+                adds=float(weight[(with_it <= limit) & (best_s > limit)].sum()),
+                total=float(weight[with_it <= limit].sum()),
+                mean_saved_s=_mean_saved(weight, best_s, with_it),
+                mean_s=(_mean(weight, has_way, best_s), _mean(weight, has_way, with_it)),
+                farthest_s=(_farthest(has_way, best_s), _farthest(has_way, with_it)),
+            )
+        )
+        best_s = with_it
         left.remove(site)
     return steps
 
@@ -83,104 +103,32 @@ def left_out(
     return LeftOut(tuple(rows.tolist()), float(weight[rows].sum()), tuple(never.tolist()))
 
 
-def plan_reasons(
-    times: object,
-    weights: ArrayLike | None,
-    plan: SitingPlan,
-    *,
-    limit_s: float,
-    existing: Sequence[int] = (),
-    site_names: Sequence[str] | None = None,
-    demand_names: Sequence[str] | None = None,
-    unit: Text = PEOPLE,
-) -> tuple[Text, ...]:
-    """Say a plan in sentences: today and with it, each new site in its order, who stays out.
-
-    `site_names` (m,) and `demand_names` (n,) stand for the numbers; `unit` says what the weights
-    count. A plan that does not exist keeps its own reasons.
-    """
-    if plan.status == "infeasible":
-        return plan.reasons
-    read = read_times(times)
-    weight = read_weights(weights, read.n)
-    steps = ranked_steps(times, weight, plan.sites, limit_s=limit_s, existing=existing)
-    said = [_compared(read, weight, plan, existing, limit_s, unit)]
-    said += [_step_sentence(step, site_names, unit, weight) for step in steps]
-    closed = [site for site in existing if site not in plan.open_sites]
-    if closed:
-        names = shown_ids([_named(site, site_names) for site in closed])
-        said.append(Text(f"关闭现有点位：{names}。", f"Existing sites that close: {names}."))
-    said.append(
-        _left_sentence(
-            left_out(times, weight, plan.open_sites, limit_s=limit_s), demand_names, unit
-        )
-    )
-    return (*said, proof_sentence(plan), *plan.reasons)
-
-
-def proof_sentence(plan: SitingPlan) -> Text:
-    """Say how sure a plan is."""
-    if plan.status == "optimal":
-        return Text("已证明：没有比这更好的方案。", "Proven: no plan is better by this measure.")
-    gap = f"{np.ceil(plan.gap * 1000) / 10:g}%" if np.isfinite(plan.gap) else "?"
-    return Text(
-        f"尚未证明最优：目标值 {plan.objective:g}，界 {plan.bound:g}，最好的方案至多再好 {gap}。",
-        f"Not proven best: objective {plan.objective:g}, bound {plan.bound:g}; "
-        f"the best plan is at most {gap} better.",
-    )
-
-
-def _compared(
-    times: Times,
+def _score(
+    by: By,
     weight: Floats,
-    plan: SitingPlan,
-    existing: Sequence[int],
+    has_way: NDArray[np.bool_],
     limit_s: float,
-    unit: Text,
-) -> Text:
-    total = float(weight.sum()) or 1.0
-    before = float(weight[times.nearest(list(existing))[1] <= limit_s].sum())
-    after = float(weight[times.nearest(list(plan.open_sites))[1] <= limit_s].sum())
-    limit = said_seconds(limit_s)
-    return Text(
-        f"{limit.zh}内，现有点位覆盖 {before:,.10g} {unit.zh}（{said_share(before / total)}），"
-        f"新建 {len(plan.sites)} 个后覆盖 {after:,.10g} {unit.zh}（{said_share(after / total)}）。",
-        f"Within {limit.en} the existing sites cover {before:,.10g} {unit.en} "
-        f"({said_share(before / total)}); with {len(plan.sites)} new ones it is {after:,.10g} "
-        f"({said_share(after / total)}).",
-    )
+    before_s: Floats,
+    after_s: Floats,
+) -> tuple[float, ...]:
+    """Return what orders the sites: the smallest comes first."""
+    if by == "covered":
+        gain = float(weight[(after_s <= limit_s) & (before_s > limit_s)].sum())
+        return -gain, -_mean_saved(weight, before_s, after_s)
+    lost = has_way & ~np.isfinite(after_s)
+    walks = has_way & ~lost
+    mean = (float(weight[lost].sum()), float(weight[walks] @ after_s[walks]))
+    return mean if by == "mean" else (_farthest(has_way, after_s), *mean)
 
 
-def _step_sentence(step: Step, names: Sequence[str] | None, unit: Text, weight: Floats) -> Text:
-    name = _named(step.site, names)
-    share = said_share(step.total / (float(weight.sum()) or 1.0))
-    saved = said_seconds(step.mean_saved_s)
-    if step.adds > 0:
-        return Text(
-            f"第 {step.rank} 个新站 {name}：新覆盖 {step.adds:,.10g} {unit.zh}，累计 {share}。",
-            f"New site {step.rank}, {name}: {step.adds:,.10g} more {unit.en}, {share} in all.",
-        )
-    return Text(
-        f"第 {step.rank} 个新站 {name}：不增加覆盖，平均少走 {saved.zh}。",
-        f"New site {step.rank}, {name}: covers nobody new; saves {saved.en} of walking on average.",
-    )
+def _mean(weight: Floats, has_way: NDArray[np.bool_], seconds: Floats) -> float:
+    if not has_way.any():
+        return 0.0
+    return float(weight[has_way] @ seconds[has_way] / weight[has_way].sum())
 
 
-def _left_sentence(left: LeftOut, names: Sequence[str] | None, unit: Text) -> Text:
-    if not left.rows:
-        return Text("所有人都在时限内。", "Everybody is within the limit.")
-    shown = shown_ids([_named(row, names) for row in left.rows])
-    never = len(left.out_of_all)
-    more = Text("", "")
-    if never:
-        more = Text(
-            f"其中 {never} 处任何备选点位都到不了。", f" No candidate reaches {never} of them."
-        )
-    return Text(
-        f"仍在时限外：{len(left.rows)} 处共 {left.weight:,.10g} {unit.zh}（{shown}）。{more.zh}",
-        f"Still beyond the limit: {len(left.rows)} places with {left.weight:,.10g} {unit.en} "
-        f"({shown}).{more.en}",
-    )
+def _farthest(has_way: NDArray[np.bool_], seconds: Floats) -> float:
+    return float(seconds[has_way].max(initial=0.0))
 
 
 def _mean_saved(weight: Floats, before_s: Floats, after_s: Floats) -> float:
@@ -188,7 +136,3 @@ def _mean_saved(weight: Floats, before_s: Floats, after_s: Floats) -> float:
     if not counts.any():
         return 0.0
     return float(weight[counts] @ (before_s[counts] - after_s[counts]) / weight[counts].sum())
-
-
-def _named(number: int, names: Sequence[str] | None) -> str:
-    return str(number) if names is None else str(names[number])
