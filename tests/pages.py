@@ -171,7 +171,7 @@ def visits(browser: Browser, address: str, watch: Watch, **options: object) -> I
     def visit(path: str) -> Page:
         page = watch.over(context.new_page())
         page.goto(address + path)
-        expect(page.get_by_test_id("stMarkdown").first).to_be_attached(timeout=20_000)
+        expect(page.get_by_test_id("stElementContainer").first).to_be_attached(timeout=20_000)
         return settled(page)
 
     yield visit
