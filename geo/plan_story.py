@@ -13,6 +13,7 @@ from geo.planning.people import NOBODY, grids_of, people_at, said_people, weight
 from geo.siting import SitingPlan
 from geo.siting.explain import BY_PROBLEM, left_out, ranked_steps
 from geo.siting.explain import Step as RankedStep
+from geo.siting.infeasible import said_share
 from geo.study import WEIGHTS
 from geo.text import Text, counted
 from geo.whatif import ClosedStation, Edit, NewStation
@@ -227,9 +228,19 @@ def _achieved(case: SitingCase, plan: SitingPlan, question: Question) -> Text:
         return Text(f"，平均步行 {mean} 分钟", f": a mean walk of {mean} min")
     if question.problem == "p_center":
         return Text(f"，最远的人走 {minutes:.1f} 分钟", f": the farthest walk is {minutes:.1f} min")
-    if plan.status == "optimal":
-        return Text("", ", the fewest that do")
-    return NOTHING
+    return _asked_share(question, is_fewest=plan.status == "optimal")
+
+
+def _asked_share(question: Question, *, is_fewest: bool) -> Text:
+    """Say what a plan of as few stations as need be covers at the least."""
+    who, share = weight_title(question), said_share(question.share)
+    twice = Text("双重", " twice") if question.has_backup else NOTHING
+    each = Text("每个网格", "in each grid ") if question.is_fair else NOTHING
+    few = ", the fewest that cover" if is_fewest else ", which cover"
+    return Text(
+        f"，{each.zh}{twice.zh}覆盖 {share} 的{who.zh}",
+        f"{few} {each.en}{share} of {who.en}{twice.en}",
+    )
 
 
 def closed_said(case: SitingCase, plan: SitingPlan) -> Text:

@@ -334,10 +334,17 @@ def test_a_headline_says_how_sure_it_is(case: SitingCase) -> None:
     )
     stopped = replace(plan, status="feasible", bound=8.004)
     assert plan_headline(case, stopped, question).zh.endswith("（离最优最多差 0.1%）。")
-    fewest = solve(case, Question("lscp", share=0.7))
-    unproven = replace(fewest, status="feasible", bound=1.0)
-    assert plan_headline(case, fewest, Question("lscp")).zh == "最少再建 2 个（已证明最优）。"
-    assert not plan_headline(case, unproven, Question("lscp")).zh.startswith("最少")
+    few = Question("lscp", share=0.7)
+    fewest = solve(case, few)
+    assert plan_headline(case, fewest, few) == Text(
+        "最少再建 2 个，覆盖 70% 的党员（已证明最优）。",
+        "2 new stations, the fewest that cover 70% of members (proven optimal).",
+    )
+    unproven = plan_headline(case, replace(fewest, status="feasible", bound=1.0), few)
+    assert unproven == Text(
+        "再建 2 个，覆盖 70% 的党员（离最优最多差 50.0%）。",
+        "2 new stations, which cover 70% of members (at most 50.0% from the optimum).",
+    )
 
 
 @given(gap=st.floats(0, 10))

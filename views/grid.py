@@ -11,7 +11,6 @@ from data.exports import csv_bytes, geopackage_bytes
 from geo.attach import attach
 from geo.coverage import Coverage
 from geo.crs import WGS84
-from geo.ground import closed_gates
 from geo.route import Route, walking_route
 from geo.text import Text
 from layers.building import building_layer
@@ -21,7 +20,7 @@ from layers.route import route_layer
 from views.live_map import MapEvents, live_map
 from views.page import MAP_HEIGHT, Page, open_page, preset, set_state, show_selected
 from views.plain import as_html
-from views.shared import coverage_layers, ground_layers, ground_of
+from views.shared import coverage_layers, ground_at, ground_layers
 
 COMPARED = ("members_share", "households_share", "median_s", "p90_s", "members_per_km2")
 POINT_KEY = "grid.point"
@@ -98,10 +97,8 @@ def _map(
     names = {int(i): str(name) for i, name in coverage.stations["name"].items()}
     homes = building_layer(points, 60.0 * coverage.minutes, page.lang, station_names=names)
     homes = replace(homes, is_shown=True, min_zoom=0)
-    state = page.state
-    grids, density, *others = coverage_layers(
-        *page.key, state.profile, state.minutes, state.at, state.shown_figure, page.lang
-    )
+    figure = page.state.shown_figure
+    grids, density, *others = coverage_layers(page.asked, figure, page.lang)
     pale = replace(grids, style={**grids.style, "fill_opacity": 0.15}, legend=None)
     layers: list[MapLayer] = [*ground_layers(*page.key, page.lang), pale, density, *others, homes]
     if route is not None:
@@ -144,9 +141,7 @@ def _route(page: Page, coverage: Coverage, point: str) -> Route | None:
     row = coverage.points.loc[point]
     if not math.isfinite(row["seconds"]):
         return None
-    state, study = page.state, page.study
-    closed = () if state.at is None else closed_gates(study.gates, state.at)
-    ground = ground_of(*page.key, state.profile, closed, state.at)
+    state, study, ground = page.state, page.study, ground_at(page.asked)
     station = study.stations.loc[[int(row["station_id"])]]
     doors = attach(
         ground.network,

@@ -49,7 +49,7 @@ def _map(page: Page) -> list[MapLayer]:
     if figure != state.shown_figure:
         state = replace(state, figure="" if figure == f"{state.weight}_share" else figure)
         set_state(state)
-    layers = map_layers(page, state)
+    layers = map_layers(page)
     chosen = _grid_id(page, state)
 
     def clicked(events: MapEvents) -> None:
@@ -67,13 +67,11 @@ def _map(page: Page) -> list[MapLayer]:
     return layers
 
 
-def map_layers(page: Page, state: PageState) -> list[MapLayer]:
+def map_layers(page: Page) -> list[MapLayer]:
     """Return all layers of the overview's map."""
     return [
         *ground_layers(*page.key, page.lang),
-        *coverage_layers(
-            *page.key, state.profile, state.minutes, state.at, state.shown_figure, page.lang
-        ),
+        *coverage_layers(page.asked, page.state.shown_figure, page.lang),
     ]
 
 

@@ -14,7 +14,7 @@ from geo.profiles import PROFILES
 from geo.study import Study
 from geo.text import Language, Text
 from views.plain import as_markdown
-from views.shared import coverage_of, current_version, study_of
+from views.shared import Asked, coverage_of, current_version, study_of
 from views.state import MINUTES, TARGETS, WEIGHTS, PageState, read_state, weight_title, write_state
 
 STYLE = """
@@ -109,10 +109,14 @@ class Page:
         """What every shared thing is kept under."""
         return self.settings.database, self.viewer, self.version
 
+    @property
+    def asked(self) -> Asked:
+        """What a coverage for the page's choices is asked of."""
+        return Asked(*self.key, self.state.profile, self.state.minutes, self.state.at)
+
     def coverage(self) -> Coverage:
         """Return the coverage for the page's choices."""
-        state = self.state
-        return coverage_of(*self.key, state.profile, state.minutes, state.at)
+        return coverage_of(self.asked)
 
     def say(self, zh: str, en: str) -> str:
         """Return one of two sentences."""

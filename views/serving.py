@@ -18,6 +18,7 @@ from geo.planning import PROBLEMS, compile_solver
 from geo.profiles import PROFILES
 from geo.text import Text
 from views.shared import (
+    Asked,
     coverage_layers,
     current_version,
     engine_of,
@@ -120,8 +121,8 @@ def _warm(settings: Settings) -> None:
         for profile, minutes in choices:
             if time.monotonic() > until:
                 break
-            at, figure = state.at, state.shown_figure
-            coverage_layers(*key, profile, minutes, at, figure, settings.language)
+            asked = Asked(*key, profile, minutes, state.at)
+            coverage_layers(asked, state.shown_figure, settings.language)
         for problem in PROBLEMS:  # compiled once an installation: the first planner need not wait
             compile_solver(problem)
     except GeoError:

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
@@ -112,20 +112,36 @@ def ground_of(
     return ground
 
 
+class Asked(NamedTuple):
+    """What a coverage is asked of, small enough to keep things under."""
+
+    database: str
+    viewer: Viewer
+    version: str
+    profile: str
+    minutes: int
+    at: datetime | None
+
+    @property
+    def key(self) -> tuple[str, Viewer, str]:
+        """What the study and all that hangs on it alone is kept under."""
+        return self.database, self.viewer, self.version
+
+
+def ground_at(asked: Asked) -> Ground:
+    """Return the ground for these choices; moments with the same gates closed share it."""
+    study = study_of(*asked.key)
+    closed = () if asked.at is None else closed_gates(study.gates, asked.at)
+    return ground_of(*asked.key, asked.profile, closed, asked.at)
+
+
 @st.cache_resource(show_spinner=False, max_entries=64)
-def coverage_of(
-    database: str,
-    viewer: Viewer,
-    version: str,
-    profile: str,
-    minutes: int,
-    at: datetime | None,
-) -> Coverage:
+def coverage_of(asked: Asked) -> Coverage:
     """Return the coverage for these choices."""
-    study = study_of(database, viewer, version)
-    closed = () if at is None else closed_gates(study.gates, at)
-    ground = ground_of(database, viewer, version, profile, closed, at)
-    coverage = cover(study, profile=profile, minutes=minutes, at=at, ground=ground)
+    study, ground = study_of(*asked.key), ground_at(asked)
+    coverage = cover(
+        study, profile=asked.profile, minutes=asked.minutes, at=asked.at, ground=ground
+    )
     gc.freeze()
     return coverage
 
@@ -157,18 +173,9 @@ def ground_layers(database: str, viewer: Viewer, version: str, lang: Language) -
 
 
 @st.cache_resource(show_spinner=False, max_entries=128)
-def coverage_layers(
-    database: str,
-    viewer: Viewer,
-    version: str,
-    profile: str,
-    minutes: int,
-    at: datetime | None,
-    figure: str,
-    lang: Language,
-) -> list[MapLayer]:
+def coverage_layers(asked: Asked, figure: str, lang: Language) -> list[MapLayer]:
     """Return the grids coloured by a figure, density, rings and stations."""
-    coverage = coverage_of(database, viewer, version, profile, minutes, at)
+    coverage = coverage_of(asked)
     return [
         grid_layer(coverage.grids, figure, lang),
         density_layer(coverage.grids, lang),

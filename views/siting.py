@@ -134,9 +134,8 @@ def _take(known: Answer) -> None:
 
 def _start(page: Page, question: Question, source: Candidates) -> None:
     """Begin to solve; a quick solve is done before the page is."""
-    state = page.state
     try:
-        case = case_of(*page.key, state.profile, state.minutes, state.at, source)
+        case = case_of(page.asked, source)
     except GeoError as error:
         st.error(as_markdown(error.say(page.lang)))
         return
@@ -222,9 +221,9 @@ def _edits_text() -> str:
 
 def _after(page: Page) -> Coverage:
     """Return the coverage with the draft; one that does not fit the data gives way to the last."""
-    state, edits = page.state, draft()
+    edits = draft()
     try:
-        after = draft_coverage(*page.key, state.profile, state.minutes, state.at, _edits_text())
+        after = draft_coverage(page.asked, _edits_text())
     except GeoError as error:
         fitting = st.session_state.pop(FITTING, [])
         keep_draft(fitting if fitting != edits else [])
@@ -235,19 +234,10 @@ def _after(page: Page) -> Coverage:
 
 
 def _map(page: Page, source: Candidates, *, is_by_hand: bool) -> None:
-    state = page.state
     layers: list[MapLayer] = [
         layer for layer in ground_layers(*page.key, page.lang) if layer.id != "candidates"
     ]
-    layers += draft_layers(
-        *page.key,
-        state.profile,
-        state.minutes,
-        state.at,
-        _edits_text(),
-        state.shown_figure,
-        page.lang,
-    )
+    layers += draft_layers(page.asked, _edits_text(), page.state.shown_figure, page.lang)
     if is_by_hand and drawn_places():
         source = ("drawn", 0, tuple(drawn_places()))
     sites = candidates_of(*page.key, source)

@@ -28,6 +28,13 @@ def curve_drawn(page: Page, known: Answer) -> None:
         return
     st.altair_chart(_chart(page, found), height=260, key="siting.curve")
     st.caption(as_markdown(knee_said(found).say(page.lang)))
+    if known.question.has_conditions:
+        st.caption(
+            page.say(
+                "曲线只看步行时限内的覆盖，不计附加条件。",
+                "The curve is of coverage within the limit, without the further conditions.",
+            )
+        )
     staging = as_html(staging_said(found, known.question).say(page.lang))
     st.html(f"<p class='rg-said' data-testid='staging'>{staging}</p>")
     with st.expander(page.say("逐个建的顺序", "The order one by one")):
@@ -64,7 +71,7 @@ def _chart(page: Page, found: Curve) -> alt.LayerChart:
         tooltip=[number, alt.Tooltip(share, format=".1%"), line],
     )
     lines = base.mark_line(point=alt.OverlayMarkDef(size=45)).encode(color=colour, strokeDash=dash)
-    marks = {0: (page.say("今天", "today"), "#5b6b7a")}
+    marks = {0: (page.say("今天", "today"), "#7a8896")}
     if found.knee is not None:
         marks[found.knee] = (page.say("拐点", "knee"), BRAND_RED)
     named = alt.Chart(

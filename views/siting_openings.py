@@ -7,7 +7,6 @@ import pandas as pd
 import streamlit as st
 
 from geo.errors import SitingError
-from geo.ground import closed_gates
 from geo.openings import compare_openings, rank_gates, rank_links
 from geo.plan_curve import best_alone
 from geo.planning import Question
@@ -16,7 +15,7 @@ from geo.stations import why_closed
 from geo.text import Text
 from views.page import Page
 from views.plain import as_markdown
-from views.shared import ground_of
+from views.shared import ground_at
 from views.siting_job import Job
 from views.siting_shared import case_of
 from views.siting_state import OPENINGS, choices, draft, keep_draft
@@ -62,8 +61,7 @@ def _ranking(page: Page) -> Ranking:
     Beside them stands the candidate that alone would bring most, in a sentence.
     """
     state, study = page.state, page.study
-    closed = () if state.at is None else closed_gates(study.gates, state.at)
-    ground = ground_of(*page.key, state.profile, closed, state.at)
+    ground = ground_at(page.asked)
     stations = study.stations[why_closed(study.stations, state.at) == ""]
     weight = ground.points[state.weight].fillna(0.0).to_numpy(float)
     common = {"limit_s": 60.0 * state.minutes, "weight": weight, "most": MOST}
@@ -77,14 +75,14 @@ def _ranking(page: Page) -> Ranking:
 
 def _compared(page: Page, links: gpd.GeoDataFrame, gates: gpd.GeoDataFrame) -> Text | None:
     """Say whether the best new station, gate or link brings most; None without a candidate."""
-    state = page.state
+    weight = page.state.weight
     source = "table" if len(page.study.candidates) else "ways"
     try:
-        case = case_of(*page.key, state.profile, state.minutes, state.at, (source, EVERY_M, ()))
+        case = case_of(page.asked, (source, EVERY_M, ()))
     except SitingError:
         return None
-    name, gain = best_alone(case, Question(weights=((state.weight, 1.0),)))
-    unit = Text(*(UNITS[state.weight][k] for k in (0, 2)))
+    name, gain = best_alone(case, Question(weights=((weight, 1.0),)))
+    unit = Text(*(UNITS[weight][k] for k in (0, 2)))
     return compare_openings(Text(name, name), gain, links=links, gates=gates, unit=unit).said
 
 

@@ -225,9 +225,8 @@ def _downloads(page: Page, scenario: Scenario, after: Coverage) -> None:
 
 def _coverage(page: Page, scenario: Scenario) -> Coverage | None:
     """Return a scenario's coverage under the page's choices; say why where there is none."""
-    state = page.state
     try:
-        return draft_coverage(*page.key, state.profile, state.minutes, state.at, _text(scenario))
+        return draft_coverage(page.asked, _text(scenario))
     except GeoError as error:
         st.error(as_markdown(f"{scenario.name}: {error.say(page.lang)}"))
         return None
@@ -304,19 +303,11 @@ def _by_grid(page: Page, now: Coverage, coverages: dict[str, Coverage]) -> pd.Da
 
 def _side_maps(page: Page, scenarios: Sequence[Scenario]) -> None:
     """Draw the first two chosen scenarios as maps beside each other."""
-    state = page.state
     shown = ground_layers(*page.key, page.lang)
     ground = without_legends([layer for layer in shown if layer.id != "candidates"])
     for place, (column, scenario) in enumerate(zip(st.columns(2), scenarios[:2], strict=False)):
-        drawn: list[MapLayer] = draft_layers(
-            *page.key,
-            state.profile,
-            state.minutes,
-            state.at,
-            _text(scenario),
-            state.shown_figure,
-            page.lang,
-        )
+        figure = page.state.shown_figure
+        drawn: list[MapLayer] = draft_layers(page.asked, _text(scenario), figure, page.lang)
         with column:
             st.markdown(f"**{as_markdown(scenario.name)}**")
             live_map(

@@ -14,6 +14,7 @@ from geo.text import Text
 from layers.figures import share_text
 from views.page import Page
 from views.plain import as_markdown
+from views.shared import Asked
 from views.siting_job import Job
 from views.siting_shared import case_of
 from views.siting_state import SENSITIVITY, Answer
@@ -53,7 +54,8 @@ def sensitivity(page: Page, known: Answer) -> None:
 def _worked_out(page: Page, known: Answer, stops: ShouldStop) -> Robustness:
     """Ask the question anew under each variant; at elderly speed on a case of its own."""
     case = known.case
-    elderly = case_of(*page.key, "elderly", int(case.minutes), case.at, known.source)
+    asked = Asked(*page.key, "elderly", int(case.minutes), case.at)
+    elderly = case_of(asked, known.source)
     return robustness(case, known.question, elderly=elderly, should_stop=stops)
 
 

@@ -4,7 +4,6 @@ import gc
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
 from weakref import WeakKeyDictionary
 
 import geopandas as gpd
@@ -12,11 +11,10 @@ import streamlit as st
 
 from data.viewer import Viewer
 from geo.coverage import Coverage, cover
-from geo.ground import closed_gates, lay_ground
+from geo.ground import lay_ground
 from geo.planning import SitingCase, make_case
 from geo.profiles import speed_profile
 from geo.sites import candidate_sites, drawn_sites
-from geo.study import Study
 from geo.text import Language
 from geo.whatif import STATION_EDITS, NewStation, apply_edits, edits_from_json
 from layers.draft import link_layer, new_gate_layer, new_station_layer
@@ -24,7 +22,7 @@ from layers.grid import grid_layer
 from layers.map_layer import MapLayer
 from layers.service_area import service_area_layer
 from layers.station import station_layer
-from views.shared import ground_of, study_of
+from views.shared import Asked, ground_at, study_of
 
 _plain: WeakKeyDictionary[MapLayer, MapLayer] = WeakKeyDictionary()
 Places = tuple[tuple[float, float], ...]
@@ -44,67 +42,34 @@ def candidates_of(
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
-def case_of(
-    database: str,
-    viewer: Viewer,
-    version: str,
-    profile: str,
-    minutes: int,
-    at: datetime | None,
-    source: Candidates,
-) -> SitingCase:
+def case_of(asked: Asked, source: Candidates) -> SitingCase:
     """Return the siting case for these choices."""
-    study = study_of(database, viewer, version)
-    closed = () if at is None else closed_gates(study.gates, at)
-    ground = ground_of(database, viewer, version, profile, closed, at)
-    candidates = candidates_of(database, viewer, version, source)
-    case = make_case(ground, candidates, minutes=minutes, at=at)
+    candidates = candidates_of(*asked.key, source)
+    case = make_case(ground_at(asked), candidates, minutes=asked.minutes, at=asked.at)
     gc.freeze()
     return case
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
-def draft_coverage(
-    database: str,
-    viewer: Viewer,
-    version: str,
-    profile: str,
-    minutes: int,
-    at: datetime | None,
-    edits: str,
-) -> Coverage:
+def draft_coverage(asked: Asked, edits: str) -> Coverage:
     """Return the coverage as it would be with edits (JSON)."""
-    study = draft_study(study_of(database, viewer, version), edits)
     changes = edits_from_json(json.loads(edits))
+    study = apply_edits(study_of(*asked.key), changes)
     if all(isinstance(edit, STATION_EDITS) for edit in changes):
-        closed = () if at is None else closed_gates(study.gates, at)
-        ground = ground_of(database, viewer, version, profile, closed, at)
+        ground = ground_at(asked)
     else:
-        ground = lay_ground(study, speed_profile(profile), at)
-    coverage = cover(study, profile=profile, minutes=minutes, at=at, ground=ground)
+        ground = lay_ground(study, speed_profile(asked.profile), asked.at)
+    coverage = cover(
+        study, profile=asked.profile, minutes=asked.minutes, at=asked.at, ground=ground
+    )
     gc.freeze()
     return coverage
 
 
-def draft_study(study: Study, edits: str) -> Study:
-    """Return the study with edits (JSON) applied."""
-    return apply_edits(study, edits_from_json(json.loads(edits)))
-
-
 @st.cache_resource(show_spinner=False, max_entries=64)
-def draft_layers(
-    database: str,
-    viewer: Viewer,
-    version: str,
-    profile: str,
-    minutes: int,
-    at: datetime | None,
-    edits: str,
-    figure: str,
-    lang: Language,
-) -> list[MapLayer]:
+def draft_layers(asked: Asked, edits: str, figure: str, lang: Language) -> list[MapLayer]:
     """Return the grids, rings and stations as they would be, and what is new."""
-    coverage = draft_coverage(database, viewer, version, profile, minutes, at, edits)
+    coverage = draft_coverage(asked, edits)
     changes = edits_from_json(json.loads(edits))
     n_new = sum(isinstance(edit, NewStation) for edit in changes)
     n_old = len(coverage.stations) - n_new

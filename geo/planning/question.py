@@ -36,6 +36,20 @@ class Question:
     is_fair: bool = False  # the worst grid first, then the total
     time_limit_s: float | None = 20.0
 
+    @property
+    def has_conditions(self) -> bool:
+        """Whether it asks for more than its problem: then the plain curve says less about it."""
+        return bool(
+            self.mandatory
+            or self.forbidden
+            or self.may_close
+            or self.spacing_m
+            or self.budget is not None
+            or self.has_backup
+            or self.one_per_community
+            or self.is_fair
+        )
+
     def to_json(self) -> dict[str, Any]:
         """Return JSON-ready values."""
         return {
