@@ -33,10 +33,7 @@ INVERSE_STEPS, INVERSE_ENOUGH_DEG = 30, 1e-12
 # CGCS2000 3-degree Gauss-Krueger zones by central meridian: EPSG 4534 is 75E … 4554 is 135E.
 FIRST_ZONE_EPSG, FIRST_ZONE_LON, LAST_ZONE_LON = 4534, 75, 135
 LARGEST_SCALE_ERROR = 0.01  # of a map in metres from which lengths may be taken
-# Of guess_datum: how near fits, and when the best fit is clear.
-FIT_M = 50.0  # a point this far from the map fits by 1/e
-FEWEST_POINTS = 5
-CLEAR_MARGIN, CLEAR_SIGMAS = 0.02, 4.0
+FIT_M = 50.0  # of guess_datum: a point this far from the map fits by 1/e
 Reference: TypeAlias = gpd.GeoDataFrame | gpd.GeoSeries | WalkNetwork | ArrayLike
 
 
@@ -90,9 +87,10 @@ def guess_datum(lon: ArrayLike, lat: ArrayLike, reference: Reference) -> DatumGu
     Returns
     -------
     guess
-        A datum is named only where its points fit better by CLEAR_MARGIN and by CLEAR_SIGMAS
-        standard errors of the paired differences, on FEWEST_POINTS or more; otherwise it is a
-        question to the user. CGCS2000 is the same as WGS84 here, and named so.
+        A datum is named only where `geo.datum.detect_datum` finds it clear: much likelier than
+        the others and than any shift of the points by some hundred metres; otherwise it is a
+        question to the user. CGCS2000 is the same as WGS84 here, and named so. Where names,
+        addresses or projected coordinates are to count too, ask `detect_datum` itself.
 
     Raises
     ------
@@ -116,9 +114,14 @@ def guess_datum(lon: ArrayLike, lat: ArrayLike, reference: Reference) -> DatumGu
     score = {datum: float(values.mean()) for datum, values in fit.items()}
     best, second = sorted((d for d in DATUMS if d != "cgcs2000"), key=lambda d: -score[d])[:2]
     margin = score[best] - score[second]
-    error = (fit[best] - fit[second]).std() / np.sqrt(len(x))
-    is_clear = len(x) >= FEWEST_POINTS and margin >= CLEAR_MARGIN and margin >= CLEAR_SIGMAS * error
-    return DatumGuess(best if is_clear else None, score, margin, len(x))
+    return DatumGuess(_clear_datum(x, y, shapes, crs), score, margin, len(x))
+
+
+def _clear_datum(x: Floats, y: Floats, shapes: NDArray[np.object_], crs: CRS) -> str | None:
+    from geo.datum import KnownPlaces, detect_datum  # noqa: PLC0415 - it builds on this module
+
+    best = detect_datum(x, y, KnownPlaces(buildings=gpd.GeoSeries(shapes, crs=crs))).best
+    return None if best is None or best.hypothesis.is_swapped else best.hypothesis.datum
 
 
 def convert_datum(frame: gpd.GeoDataFrame, datum: str) -> gpd.GeoDataFrame:
