@@ -4,7 +4,6 @@ import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, Literal
 
 from data import cells
@@ -343,9 +342,7 @@ PERSONAL_HEADINGS = (
         "telephone",
     ),
 )
-# Of no kind, and yet headings: what sheets of an office have beside the data, and ours.
-ROW_NUMBER, REASON, ROW_ID = "原行号", "退回原因", "红网编号"
-OFFICE_HEADINGS = ("序号", "备注", "性别", "民族", "年龄", "学历", ROW_NUMBER, REASON, ROW_ID)
+ROW_NUMBER, REASON, ROW_ID = "原行号", "退回原因", "红网编号"  # our own columns
 HEADING_JOINT = "·"  # between the parts of a heading that stands in several rows
 PERSONAL_WORDS = ("姓名", "身份证", "证件号", "手机", "电话", "idcard", "id_card", "phone")
 
@@ -379,36 +376,6 @@ def find_column(headings: Sequence[str], names: Sequence[str]) -> int | None:
             if plain_heading(name) in spelled:
                 return spelled.index(plain_heading(name))
     return None
-
-
-def is_known_heading(heading: str) -> bool:
-    """Tell whether a heading, or a part of it, is one that any kind reads or leaves unread."""
-    parts = plain_heading(heading).split(HEADING_JOINT)
-    spelled = {without_unit(part) for part in (*parts, plain_heading(heading))} - {""}
-    return bool(spelled & _known_headings()) or is_personal(heading)
-
-
-@cache
-def _known_headings() -> frozenset[str]:
-    names = [name for kind in KINDS.values() for field in kind.fields for name in field.headings]
-    every = (*names, *LON, *LAT, *LON_LAT, *PERSONAL_HEADINGS, *OFFICE_HEADINGS)
-    return frozenset(map(plain_heading, every))
-
-
-def completed_heading(heading: str) -> str:
-    """Return the known heading that one cut off at its end begins, or the heading itself.
-
-    For shapefiles, whose headings have at most 10 bytes: 网格编 → 网格编码.
-    """
-    plain = plain_heading(heading)
-    known = [
-        *LON_LAT,
-        *(name for kind in KINDS.values() for field in kind.fields for name in field.headings),
-        *PERSONAL_HEADINGS,
-    ]
-    if plain in known:
-        return heading
-    return next((name for name in known if len(plain) > 1 and name.startswith(plain)), heading)
 
 
 def is_personal(heading: str) -> bool:

@@ -46,9 +46,13 @@ def is_osm_file(path: Path) -> bool:
 
 
 def read_file(
-    path: Path, kind: Kind, findings: Findings, sheet: str | None = None, fit: Fit | None = None
+    path: Path,
+    kind: Kind | None,
+    findings: Findings,
+    sheet: str | None = None,
+    fit: Fit | None = None,
 ) -> RawTable:
-    """Read a file of any format that its kind can come in.
+    """Read a file of any format that its kind can come in; None: tables and vector files only.
 
     `sheet` names a sheet of a workbook or a layer of a GeoPackage; without it the one is read
     whose headings get most from `fit`.
@@ -60,12 +64,12 @@ def read_file(
     """
     suffix = path.suffix.lower()
     if is_osm_file(path):
-        if kind.name not in OSM_KINDS:
+        if kind is None or kind.name not in OSM_KINDS:
+            title = Text("这种数据", "such data") if kind is None else kind.title
             raise unreadable(
                 path.name,
-                f"OSM 文件不含{kind.title.zh}；它可用于：{'、'.join(OSM_KINDS)}。",
-                f"OpenStreetMap files hold no {kind.title.en}; use them for: "
-                f"{', '.join(OSM_KINDS)}.",
+                f"OSM 文件不含{title.zh}；它可用于：{'、'.join(OSM_KINDS)}。",
+                f"OpenStreetMap files hold no {title.en}; use them for: {', '.join(OSM_KINDS)}.",
             )
         return _read_osm(path, kind, findings)
     if suffix in CSV or suffix in EXCEL:

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from geo.text import Text
@@ -45,6 +45,10 @@ RULES = {
         "数据库中已有同样的一行；要整体更换请用 --replace",
         "is in the database already; use --replace to change them all",
     ),
+    "id_unknown": Text(
+        "数据库中没有这个红网编号；新行请留空",
+        "is no number of a row of the database; leave it blank for a new row",
+    ),
     "compound_unknown": Text(
         "数据库中没有这个小区；请先导入小区",
         "names a compound that is not known; import the compounds first",
@@ -64,6 +68,15 @@ RULES = {
     "code_rounded": Text(
         "编码被 Excel 写成了科学计数，末几位已丢失；请从原表重新导出，把该列设为文本",
         "is a code that Excel wrote as a rounded number; export it again with the column as text",
+    ),
+    # Doubts: the row is kept.
+    "outside_grids": Text("不在任何网格内", "lies in no grid"),
+    "far_away": Text("离其他各行太远，坐标可疑", "lies far from all other rows"),
+    "grid_unknown": Text("没有这个网格", "names a grid that is not known"),
+    "grid_other": Text("所写网格与位置不符", "lies in another grid than the one it names"),
+    "probably_same": Text(
+        "与前面一行或库中一行很可能是同一个（名称、楼栋相同）",
+        "is probably the same as an earlier or a known one (same name and building)",
     ),
     "too_many_cells": Text("单元格比表头多", "has more cells than there are headings"),
 }
@@ -113,20 +126,34 @@ class Findings:
     """Collects what is found while a file is read; the one thing here that changes."""
 
     refused: list[RefusedCell] = field(default_factory=list)
+    doubts: list[RefusedCell] = field(default_factory=list)  # of rows that are kept
     notes: list[Note] = field(default_factory=list)
     is_of_persons: bool = False  # rows of members: a cell in the wrong column may be a name
 
     def refuse(self, row: int, column: str, value: object, rule: str) -> None:
         """Refuse a row."""
+        self.refused.append(self._cell(row, column, value, rule))
+
+    def doubt(self, row: int, column: str, value: object, rule: str) -> None:
+        """Point out a row that is kept."""
+        self.doubts.append(self._cell(row, column, value, rule))
+
+    def _cell(self, row: int, column: str, value: object, rule: str) -> RefusedCell:
         shown = masked(str(value))[0]
         if self.is_of_persons and shown and rule in {"coordinates", "too_many_cells"}:
             shown = MASK
-        self.refused.append(RefusedCell(int(row), masked(column)[0], shown, rule))
+        return RefusedCell(int(row), masked(column)[0], shown, rule)
 
     def note(self, zh: str, en: str, n: int = 1) -> None:
         """Add a note, unless it counts nothing."""
         if n:
             self.notes.append(Note(Text(zh, en), int(n)))
+
+    def copy(self) -> "Findings":
+        """Return findings of their own with the same entries."""
+        return replace(
+            self, refused=list(self.refused), doubts=list(self.doubts), notes=list(self.notes)
+        )
 
     def refused_rows(self) -> set[int]:
         """Return the rows with at least one reason."""

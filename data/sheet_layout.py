@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from data.fields import HEADING_JOINT, is_known_heading, is_personal
+from data.fields import HEADING_JOINT, is_personal
 from data.findings import masked
+from data.headings import is_known_heading
 from data.raw_table import LeftOut
 
 Merge = tuple[tuple[int, int], tuple[int, int]]  # first and last (row, column), from 0

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from data.cells import CellError, is_unknown, parse_count, parse_services
 from data.column_mapping import ColumnMapping, match_columns, with_place_headings
 from data.errors import ImportDataError
-from data.fields import Field, Kind, is_personal
+from data.fields import REASON, ROW_ID, ROW_NUMBER, Field, Kind, is_personal
 from data.findings import Findings, masked, without_personal
+from data.models import Datum
 from data.positions import Reference, read_positions
 from data.raw_table import RawTable
 from geo.text import Text
@@ -23,6 +24,7 @@ POINT, POLYGON, MULTI_POINT, MULTI_POLYGON = 0, 3, 4, 6
 CODE_FIELDS = {"code", "community_code"}
 # 3.41103E+14: what Excel makes of 15 digits when it saves a CSV file.
 ROUNDED_CODE = re.compile(r"\d(?:\.\d+)?[eE]\+?\d{1,2}")
+OURS = frozenset({"", ROW_ID, ROW_NUMBER, REASON})
 UNREAD = "\0"  # stands for a cell whose fault is said already
 KEEPS_TEXT = {None, parse_services}  # what the parsers of text columns can be
 
@@ -56,10 +58,15 @@ def stage(
     ImportDataError
         A column that the kind cannot do without is missing, or nothing gives the positions.
     """
-    positions = read_positions(with_place_headings(raw, mapping), kind, reference, findings)
+    is_trip = ROW_ID in raw.headings  # exported by us: in WGS84, and outlines stay as they are
+    if is_trip and not reference.name:
+        reference = Reference(datum=Datum.WGS84)
+    placed = replace(kind, shape="optional") if is_trip else kind
+    positions = read_positions(with_place_headings(raw, mapping), placed, reference, findings)
     taken = set(positions.used) if positions else set()
     columns = match_columns(raw.headings, kind, taken, mapping)
-    check_columns(raw, kind, columns)
+    if not is_trip:
+        check_columns(raw, kind, columns)
     for row, cell in raw.too_long:
         findings.refuse(row, "", cell, "too_many_cells")
     values = {
@@ -203,7 +210,7 @@ def _mend(geometry: NDArray[np.object_], findings: Findings) -> None:
 
 def _name_unread(raw: RawTable, used: set[int], findings: Findings) -> tuple[str, ...]:
     # A file without headings has its first row in their place.
-    unread = [masked(h)[0] for i, h in enumerate(raw.headings) if i not in used and h]
+    unread = [masked(h)[0] for i, h in enumerate(raw.headings) if i not in used and h not in OURS]
     personal = [heading for heading in unread if is_personal(heading)]
     if personal:
         findings.note(

@@ -22,9 +22,9 @@ import shapely
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
-from data.fields import completed_heading
 from data.findings import Note
 from data.geojson_forms import as_collection
+from data.headings import completed_heading
 from data.raw_table import LARGEST_FILE_BYTES, RawTable, cell_text, unreadable
 from data.table_files import decoded
 from geo.text import Text

@@ -12,6 +12,7 @@ from data.models.import_batch import ImportBatch
 from data.models.member import Member, MemberKind
 from data.models.network_version import NetworkVersion
 from data.models.refused_row import RefusedRow
+from data.models.remembered_mapping import RememberedMapping
 from data.models.saved_scenario import SavedScenario
 from data.models.station import Station, StationState
 
@@ -32,6 +33,7 @@ __all__ = [
     "MemberKind",
     "NetworkVersion",
     "RefusedRow",
+    "RememberedMapping",
     "SavedScenario",
     "Station",
     "StationState",
