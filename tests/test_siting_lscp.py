@@ -11,6 +11,8 @@ from scipy.sparse import csr_array
 from geo.errors import SitingError
 from geo.siting import SitingConstraints, solve_lscp
 from geo.siting.cover import lowest_equals, smallest_cover
+from geo.siting.cover_bound import cover_model, narrowed, nothing_narrowed, relaxed
+from geo.siting.cover_patches import lacking_patches, need_more
 from geo.siting.cover_search import searched_cover
 from geo.siting.highs import Milp, Stop, solve_milp
 from geo.siting.infeasible import said_seconds, said_share
@@ -274,6 +276,79 @@ def test_reduction_drops_dominated_rows_and_the_higher_of_equal_columns():
     ring = np.array([[1, 1, 0, 0], [0, 1, 1, 0], [1, 0, 1, 0], [1, 0, 1, 1]], bool)
     left = reduce_cover(pack(ring), 4)
     assert (left.rows.tolist(), left.columns.tolist()) == ([0, 1, 2], [0, 1, 2])
+
+
+def overlapping_rows(seed: int, n_columns: int = 9):
+    """Return rows of two to four columns each: many odd circles, so a loose relaxation."""
+    random = np.random.default_rng(seed)
+    rows = np.zeros((int(random.integers(4, 22)), n_columns), bool)
+    for row in rows:
+        row[random.choice(n_columns, int(random.integers(2, 5)), replace=False)] = True
+    return rows
+
+
+def covers_by_trying(rows):
+    """Return (k, c) all covers, one a row."""
+    chosen = np.array(list(itertools.product([False, True], repeat=rows.shape[1])))
+    return chosen[(chosen.astype(int) @ rows.T.astype(int) > 0).all(axis=1)]
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.integers(0, 10**6))
+def test_every_cover_has_as_many_columns_of_a_patch_as_that_needs(seed: int):
+    rows = overlapping_rows(seed)
+    first = relaxed(nothing_narrowed(rows), Stop())
+    assert first is not None
+    patches = lacking_patches(rows, first.x)
+    covers = covers_by_trying(rows)
+    assert (covers.astype(int) @ patches.columns.T.astype(int) >= patches.need).all()
+    assert (patches.columns @ first.x < patches.need).all()  # a cut that cuts
+
+
+def test_three_rows_that_pairwise_share_a_column_need_two():
+    rows = np.array([[1, 1, 0], [0, 1, 1], [1, 0, 1]], bool)
+    patches = lacking_patches(rows, np.full(3, 0.5))
+    assert patches.columns.tolist() == [[True, True, True]]
+    assert patches.need.tolist() == [2.0]
+    words = np.array([0b011, 0b110, 0b101], np.uint64)
+    assert need_more(words, 1, 100)
+    assert not need_more(words, 2, 100)
+    assert not need_more(words, 1, 1)  # out of steps: not sure
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.integers(0, 10**6))
+def test_what_is_narrowed_down_still_holds_a_smallest_cover(seed: int):
+    rows = overlapping_rows(seed)
+    fewest = int(covers_by_trying(rows).sum(axis=1).min())
+    for most in (fewest - 1, fewest, fewest + 1):
+        whole = nothing_narrowed(rows)
+        left = narrowed(whole, relaxed(whole, Stop()), most, Stop())
+        assert left.bound <= fewest or left.bound == most + 1 == fewest
+        if left.bound > most:
+            assert most < fewest
+            continue
+        n_taken = len(left.taken)
+        answer = solve_milp(cover_model(left, most=most - n_taken), is_count=True)
+        if most < fewest:
+            assert answer.outcome == "infeasible"
+        else:
+            assert answer.values is not None
+            assert n_taken + answer.values.sum() == fewest
+            chosen = np.concatenate([left.taken, left.columns[answer.values > 0]])
+            assert rows[:, chosen].any(axis=1).all()
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10**6))
+def test_a_smallest_cover_is_proven_where_the_relaxation_is_loose(seed: int):
+    rows = overlapping_rows(seed, 14)
+    fewest = int(covers_by_trying(rows).sum(axis=1).min())
+    answer = smallest_cover(pack(rows), 14)
+    assert len(answer.columns) == answer.bound == fewest
+    assert rows[:, answer.columns].any(axis=1).all()
+    asked = smallest_cover(pack(rows), 14, at_most=fewest - 1)
+    assert asked.bound == fewest
 
 
 def test_local_search_returns_covers_and_finds_a_smaller_one():

@@ -9,8 +9,16 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
+from geo.siting.cover_bound import (
+    Narrowed,
+    cover_model,
+    narrowed,
+    nothing_narrowed,
+    relaxed,
+    whole_bound,
+)
 from geo.siting.cover_search import searched_cover
-from geo.siting.highs import Milp, Stop, solve_milp
+from geo.siting.highs import Stop, solve_milp
 from geo.siting.reduction import Words, reduce_cover, unpack
 
 Ints = NDArray[np.int64]
@@ -127,57 +135,54 @@ def _pieces(flags: Flags, columns: Ints) -> list[Piece]:
 def _proven(piece: Piece, stop: Stop, at_most: int | None) -> Piece:
     """Return the piece with a smallest cover, or one of `at_most` columns, or a higher bound.
 
-    The linear relaxation gives a bound, local search a cover; HiGHS closes what is left open.
+    The linear relaxation gives a bound, local search a cover. Then the smaller covers that may be
+    left are narrowed down, and HiGHS closes what stays open.
     """
-    piece = _relaxed(piece, stop)
+    if len(piece.cover) <= piece.bound:
+        return piece
+    whole = nothing_narrowed(piece.rows)
+    first = relaxed(whole, Stop(stop.deadline, stop.is_asked))
+    if first is not None:
+        piece = _raised(piece, whole_bound(first.bound))
     goal = piece.bound if at_most is None else max(piece.bound, at_most)
     if len(piece.cover) <= goal or (at_most is not None and piece.bound > at_most):
         return piece
     piece = piece._replace(cover=searched_cover(piece.rows, piece.cover, goal))
     if len(piece.cover) <= goal or stop.is_due():
         return piece
-    start = np.zeros(len(piece.columns))
-    start[piece.cover] = 1.0
-    if at_most is not None:
+    most = len(piece.cover) - 1 if at_most is None else at_most
+    left = narrowed(whole, first, most, stop)
+    if left.bound > most or stop.is_due():
+        return _raised(piece, min(left.bound, most + 1))
+    if not len(left.rows):
+        return piece._replace(cover=np.sort(left.taken), bound=len(left.taken))
+    return _closed(piece, left, most, stop)
 
-        def is_enough(best: float, bound: float) -> bool:
-            return best <= at_most + 0.5 or bound > at_most + 1e-6
 
-        stop = stop._replace(is_enough=is_enough)
-    answer = solve_milp(
-        _model(piece, is_whole=True), stop, is_count=True, start=start, only_proves=True
-    )
-    cover = piece.cover
+def _raised(piece: Piece, bound: int) -> Piece:
+    """Return the piece with a bound that may be higher than its own, never above its cover."""
+    return piece._replace(bound=min(max(piece.bound, bound), len(piece.cover)))
+
+
+def _closed(piece: Piece, left: Narrowed, most: int, stop: Stop) -> Piece:
+    """Return the piece with what HiGHS finds and proves in what is left: no more than `most`."""
+    n_taken, tell = len(left.taken), stop.on_bounds
+
+    def told(best: float, bound: float) -> None:
+        if tell is not None:
+            tell(best + n_taken, min(bound + n_taken, most + 1))
+
+    stop = stop._replace(on_bounds=None if tell is None else told)
+    model = cover_model(left, most=most - n_taken)
+    answer = solve_milp(model, stop, is_count=True, only_proves=True)
+    if answer.outcome == "infeasible":
+        return _raised(piece, most + 1)
     if answer.values is not None:
-        found = np.flatnonzero(answer.values > 0.5)
-        if len(found) <= len(cover) and piece.rows[:, found].any(axis=1).all():
-            cover = found
-    bound = piece.bound if not np.isfinite(answer.bound) else max(piece.bound, int(answer.bound))
-    return piece._replace(cover=cover, bound=min(bound, len(cover)))
-
-
-def _relaxed(piece: Piece, stop: Stop) -> Piece:
-    """Return the piece with the bound of its linear relaxation."""
-    if len(piece.cover) <= piece.bound:
-        return piece
-    plain = Stop(stop.deadline, stop.is_asked)
-    answer = solve_milp(_model(piece, is_whole=False), plain, is_count=True)
-    if answer.outcome != "optimal":
-        return piece
-    return piece._replace(bound=min(max(piece.bound, int(answer.bound)), len(piece.cover)))
-
-
-def _model(piece: Piece, *, is_whole: bool) -> Milp:
-    n_rows, n_columns = piece.rows.shape
-    return Milp(
-        cost=np.ones(n_columns),
-        matrix=sparse.csr_array(piece.rows.astype(np.float64)),
-        row_low=np.ones(n_rows),
-        row_high=np.full(n_rows, np.inf),
-        low=np.zeros(n_columns),
-        high=np.ones(n_columns),
-        is_whole=np.full(n_columns, is_whole),
-    )
+        found = np.union1d(left.taken, left.columns[answer.values > 0.5])
+        if len(found) < len(piece.cover) and piece.rows[:, found].any(axis=1).all():
+            piece = piece._replace(cover=found)
+    bound = n_taken + answer.bound if np.isfinite(answer.bound) else 0
+    return _raised(piece, min(max(left.bound, int(bound)), most + 1))
 
 
 @njit(cache=True, nogil=True)

@@ -13,6 +13,7 @@ Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
 WORK = 60_000_000  # looks at a cell, about a tenth of a second
+WORK_A_CELL = 10_000  # small problems are through with less
 
 
 def searched_cover(rows: Flags, cover: Ints, target: int) -> Ints:
@@ -25,7 +26,8 @@ def searched_cover(rows: Flags, cover: Ints, target: int) -> Ints:
     by_row, by_column = np.nonzero(rows), np.nonzero(rows.T)
     row_start = np.searchsorted(by_row[0], np.arange(rows.shape[0] + 1))
     column_start = np.searchsorted(by_column[0], np.arange(rows.shape[1] + 1))
-    found = _search(row_start, by_row[1], column_start, by_column[1], cover, target, WORK)
+    work = min(WORK, WORK_A_CELL * len(by_row[1]))
+    found = _search(row_start, by_row[1], column_start, by_column[1], cover, target, work)
     return np.asarray(np.flatnonzero(found))
 
 

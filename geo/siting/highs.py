@@ -45,10 +45,11 @@ class MilpAnswer(NamedTuple):
     bound: float  # no solution costs less
 
 
-class _SilentHighs(highspy.Highs):
+class SilentHighs(highspy.Highs):
     """HiGHS that leaves standard output alone: the plain one prints a banner when it is made."""
 
     def enableCallbacks(self) -> None:  # noqa: N802 - their name; called before the banner
+        """Be silent first; no callback is wanted yet."""
         self.setOptionValue("output_flag", False)  # noqa: FBT003 - their signature
 
 
@@ -60,6 +61,12 @@ class Stop(NamedTuple):
     is_enough: Callable[[float, float], bool] | None = None  # best cost, bound on the cost
     on_bounds: Callable[[float, float], None] | None = None  # told the same two as they change
     on_better: Callable[[Floats], None] | None = None  # told each better solution (k,)
+
+    def at_least(self, seconds: float) -> "Stop":
+        """Return a stop that only the clock ends, not before so many seconds from now."""
+        if self.deadline is None:
+            return Stop()
+        return Stop(max(self.deadline, time.monotonic() + seconds))
 
     def is_due(self) -> bool:
         """Return whether time is up or somebody asked to stop."""
@@ -92,13 +99,13 @@ def solve_milp(
     if model.matrix.nnz == 0 and (model.row_low <= 0).all() and (model.row_high >= 0).all():
         values = np.where(model.cost < 0, model.high, model.low)  # nothing ties the columns
         return MilpAnswer("optimal", values, float(model.cost @ values))
-    solver: highspy.Highs = _SilentHighs()  # type: ignore[no-untyped-call]
-    _set_options(solver, stop, is_count=is_count)
+    solver: highspy.Highs = SilentHighs()  # type: ignore[no-untyped-call]
+    set_options(solver, stop, is_count=is_count)
     if only_proves:
         for name in HEURISTICS:
             solver.setOptionValue(name, False)  # noqa: FBT003 - their signature
         solver.setOptionValue("mip_heuristic_effort", 0.0)
-    if solver.passModel(_as_lp(model)) == highspy.HighsStatus.kError:
+    if solver.passModel(as_lp(model)) == highspy.HighsStatus.kError:
         raise RuntimeError("HiGHS refuses the model: its arrays do not fit together.")
     if start is not None:
         solver.setSolution(len(start), np.arange(len(start), dtype=np.int32), start)
@@ -109,7 +116,26 @@ def solve_milp(
     return _answer(solver, model, is_count=is_count)
 
 
-def _set_options(solver: highspy.Highs, stop: Stop, *, is_count: bool) -> None:
+def solve_lp(model: Milp, stop: Stop | None = None) -> tuple[Floats, Floats] | None:
+    """Return x (k,) and the dual values of the rows (r,) of the relaxation; None if not solved.
+
+    Both are right up to tolerances: a bound must be taken from the dual values themselves.
+    """
+    stop = stop or Stop()
+    solver: highspy.Highs = SilentHighs()  # type: ignore[no-untyped-call]
+    set_options(solver, stop, is_count=False)
+    if solver.passModel(as_lp(model)) == highspy.HighsStatus.kError:
+        raise RuntimeError("HiGHS refuses the model: its arrays do not fit together.")
+    _listen(solver, Stop(stop.deadline, stop.is_asked))
+    solver.run()
+    if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+        return None
+    solution = solver.getSolution()
+    return np.array(solution.col_value), np.array(solution.row_dual)
+
+
+def set_options(solver: highspy.Highs, stop: Stop, *, is_count: bool) -> None:
+    """Set one thread, a fixed seed, no relative gap, tight tolerances and the time that is left."""
     options: dict[str, float | int | str | bool] = {
         "threads": 1,
         "random_seed": SEED,
@@ -124,7 +150,8 @@ def _set_options(solver: highspy.Highs, stop: Stop, *, is_count: bool) -> None:
         solver.setOptionValue(name, value)
 
 
-def _as_lp(model: Milp) -> highspy.HighsLp:
+def as_lp(model: Milp) -> highspy.HighsLp:
+    """Return a model in HiGHS's own form."""
     lp = highspy.HighsLp()
     lp.num_row_, lp.num_col_ = model.matrix.shape
     lp.col_cost_, lp.col_lower_, lp.col_upper_ = model.cost, model.low, model.high
