@@ -45,3 +45,7 @@ class EditError(GeoError, LookupError):
 
 class ScenarioError(GeoError, ValueError):
     """A scenario holds a value that it cannot have, or a file is no scenario of ours."""
+
+
+class GeocodeError(GeoError, ValueError):
+    """A gazetteer lacks a column, or holds a value that its column cannot have."""
