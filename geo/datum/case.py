@@ -6,20 +6,20 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from pyproj import Transformer
 from scipy.special import logsumexp
 
 from geo.crs import WGS84
 from geo.datum.areas import AreaClaims
 from geo.datum.density import Density, density_of
-from geo.datum.hypotheses import Hypothesis, hypotheses_for
-from geo.datum.known import MetricPlaces, points_for
+from geo.datum.hypotheses import Hypothesis, hypotheses_for, transformer
+from geo.datum.known import SMALL_M, MetricPlaces, points_for
 from geo.datum.named import Pairs
 
 Floats = NDArray[np.float64]
 
 POINT_LAYERS = ("buildings", "compounds", "streets")
 REACH_M = 2_500.0  # from the known map; a reading that puts nothing there is out
+LARGE_M = 1_000.0  # no estate is larger
 MOST_POINTS = 400  # whose likelihood is computed
 CELL_M, MOST_VOTES = 100.0, 200.0  # points of one cell have one vote; all together at most so many
 
@@ -63,9 +63,9 @@ def case_of(
 
     Points that are not weighed (n,) have no say in the fit to the layers.
     """
-    to_degrees = Transformer.from_crs(metric.crs, WGS84, always_xy=True)
+    to_degrees = transformer(metric.crs, WGS84)
     lon, _ = to_degrees.transform(*((metric.low + metric.high) / 2))
-    to_metres = Transformer.from_crs(WGS84, metric.crs, always_xy=True)
+    to_metres = transformer(WGS84, metric.crs)
     finite = np.isfinite(x) & np.isfinite(y)
     plausible, lon_lat, metres = [], [], []
     is_near = np.zeros(len(x), dtype=bool)
@@ -127,8 +127,15 @@ def _densities(
     for shapes in layers:
         bounds = shapely.bounds(shapes)
         is_here = (bounds[:, :2] <= high).all(axis=1) & (bounds[:, 2:] >= low).all(axis=1)
-        if is_here.any():
-            densities.append(density_of(*points_for(shapes[is_here]), low, high))
+        here = shapes[is_here]
+        side_m = (bounds[is_here, 2:] - bounds[is_here, :2]).max(axis=1, initial=0.0)
+        is_estate = (shapely.get_dimensions(here) == 2) & (side_m > SMALL_M) & (side_m <= LARGE_M)
+        if len(here):
+            densities.append(density_of(*points_for(here), low, high))
+        if is_estate.any():  # a ledger may give the middle of an estate, or any place in it
+            centres = middles(here[is_estate])
+            mass = np.ones(len(centres))
+            densities.append(density_of(centres, mass, 0.0 * mass, low, high))
     return tuple(density for density in densities if density is not None)
 
 

@@ -30,8 +30,9 @@ OFFSETS_M, OFFSET_SHARES = (30.0, 150.0), (0.9, 0.1)
 CLEAR_MARGIN, CLEAR_PEAK = 7.0, 4.0
 UNKNOWN_SHARE = 0.1  # of files that are in no datum of ours
 LARGEST_OFFSET_M = 100.0  # … no offset of the file as a whole, …
-FEWEST_PLACES, FEWEST_NAMES, FEWEST_BLOCKS = 8, 3, 30  # … and enough that carries it
+FEWEST_PLACES, FEWEST_NAMES, FEWEST_BLOCKS = 10, 3, 30  # … and enough that carries it
 SUPPORT_M = 150.0
+NARROW_M = 300.0  # points closer together than this fit in too many places
 INSIDE_SHARE = 0.8  # of the points of a numbered zone that lie on the map
 
 
@@ -182,8 +183,8 @@ def _doubt(case: Case, first: int, readings: tuple[Reading, ...], margin: float)
     title = best.hypothesis.title
     if not _has_support(case, first):
         return Text(
-            "能与地图比较的点太少，无法判断。",
-            "Too few points can be compared with the map to tell.",
+            "能与地图比较的点太少，或都挤在一处，无法判断。",
+            "Too few points can be compared with the map, or all in one spot.",
         )
     if best.offset_m > LARGEST_OFFSET_M and best.score > 0:
         return Text(
@@ -230,6 +231,8 @@ def _has_support(case: Case, first: int) -> bool:
     if not case.densities:
         return False
     there = xy[case.sample]
+    if np.median(np.hypot(*(there - np.median(there, axis=0)).T)) < NARROW_M:
+        return False
     is_on = np.any([density.reaches(there) for density in case.densities], axis=0)
     return len(np.unique(np.floor(there[is_on] / CELL_M), axis=0)) >= FEWEST_PLACES
 

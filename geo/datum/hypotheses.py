@@ -6,9 +6,9 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from pyproj import Transformer
+from pyproj import CRS, Transformer
 
-from geo.crs import FIRST_ZONE_EPSG, FIRST_ZONE_LON, LAST_ZONE_LON, to_wgs84
+from geo.crs import FIRST_ZONE_EPSG, FIRST_ZONE_LON, LAST_ZONE_LON, WGS84, to_wgs84
 from geo.text import Text
 
 Floats = NDArray[np.float64]
@@ -61,7 +61,7 @@ class Hypothesis:
             return to_wgs84(
                 np.where(is_possible, x, np.nan), np.where(is_possible, y, np.nan), self.datum
             )
-        lon, lat = _transformer(int(self.epsg or 0)).transform(x, y)
+        lon, lat = transformer(CRS.from_epsg(self.epsg), WGS84).transform(x, y)
         is_place = np.isfinite(lon) & np.isfinite(lat)
         return np.where(is_place, lon, np.nan), np.where(is_place, lat, np.nan)
 
@@ -133,5 +133,6 @@ def _crs_title(epsg: int) -> Text:
 
 
 @lru_cache(maxsize=64)
-def _transformer(epsg: int) -> Transformer:
-    return Transformer.from_crs(epsg, 4326, always_xy=True)
+def transformer(source: CRS, target: CRS) -> Transformer:
+    """Return what takes x, y of one CRS to another; making one takes longer than using it."""
+    return Transformer.from_crs(source, target, always_xy=True)

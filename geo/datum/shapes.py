@@ -6,13 +6,12 @@ from dataclasses import replace
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from pyproj import Transformer
 
 from geo.crs import WGS84
 from geo.datum.areas import area_claims, named_areas
 from geo.datum.case import Case, case_of, middles
 from geo.datum.detect import NOTHING_KNOWN, NOWHERE_NEAR, detect_datum, judged
-from geo.datum.hypotheses import Hypothesis
+from geo.datum.hypotheses import Hypothesis, transformer
 from geo.datum.known import KnownPlaces, MetricPlaces, in_metres
 from geo.datum.named import pairs_by_name
 from geo.datum.reading import DatumFinding
@@ -91,7 +90,7 @@ def _with_addresses(
         return case
     rows = np.flatnonzero(is_area)
     area = named_areas(known.compound_texts, [names[int(row)] for row in rows])
-    to_metres = Transformer.from_crs(WGS84, metric.crs, always_xy=True)
+    to_metres = transformer(WGS84, metric.crs)
     areas = []
     for hypothesis in case.hypotheses:
 
