@@ -421,10 +421,33 @@ def test_where_several_rules_bind_together_it_is_said():
     assert "at most 50% of the weight" in said(plan)[0]
 
 
-def test_time_without_a_plan_is_an_error_not_an_answer():
+def test_without_time_there_is_a_plan_with_a_true_bound():
     rule = SitingConstraints(site_cost=[1.0, 1.0, 1.0], budget=2.0)
-    with pytest.raises(SitingError, match="nor was it proven"):
-        solve_mclp(TWO_SIDES, None, p=1, limit_s=5, constraints=rule, time_limit_s=0.0)
+    plan = solve_mclp(TWO_SIDES, None, p=1, limit_s=5, constraints=rule, time_limit_s=0.0)
+    assert plan.status == "feasible"
+    assert len(plan.sites) == 1
+    assert plan.objective <= 2.0 <= plan.bound
+
+
+@pytest.mark.parametrize("rules", [("spacing", "budget"), ("close",), ("backup",), ("fair",)])
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 10**6))
+def test_without_time_a_plan_keeps_the_rules_and_no_plan_beats_its_bound(
+    rules: tuple[str, ...], seed: int
+):
+    case = some_case(seed, *rules)
+    best = case.solve("mclp")
+    plan = case.solve("mclp", time_limit_s=0.0)
+    if best.status == "infeasible":
+        assert plan.status == "infeasible"
+        return
+    assert plan.status in {"optimal", "feasible"}
+    assert plan.objective == pytest.approx(case.weights[plan.covered].sum())
+    kept = [j for j in case.existing if j in plan.open_sites]
+    assert case.keeps(list(plan.sites), kept)
+    assert len(plan.sites) <= case.p + len(case.existing) - len(kept)
+    if "fair" not in rules:  # there the worst grid's share comes first
+        assert plan.objective <= best.objective * (1 + 1e-9) <= plan.bound * (1 + 1e-6) + 1e-9
 
 
 REFUSED = [

@@ -9,13 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
 from geo.errors import SitingError
-from geo.siting.constrained_model import (
-    Setting,
-    conflicts,
-    constrained_model,
-    objective_scale,
-    usable_groups,
-)
+from geo.siting.constrained_exact import TINY, by_group, keeps_rules, served, travel
+from geo.siting.constrained_model import Setting, constrained_model, objective_scale
 from geo.siting.constrained_reasons import impossible_reasons
 from geo.siting.constrained_setting import cover_setting, median_setting
 from geo.siting.constraints import SitingConstraints, read_constraints, read_share
@@ -33,6 +28,7 @@ from geo.siting.instance import (
     read_whole,
 )
 from geo.siting.plan import OnProgress, ShouldStop, SitingPlan
+from geo.siting.site_solve import best_sites, fairest_sites
 from geo.text import Text
 
 Ints = NDArray[np.int64]
@@ -40,7 +36,6 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 PROBLEMS = ("lscp", "mclp", "p_median")
-TINY = 1e-9  # relative: sums of numbers that are not whole may differ by this
 SOLVED = 1e-7  # relative: how near HiGHS's bound must come to the exact objective
 ATTEMPTS = 20  # solutions that keep a rule only up to HiGHS's tolerance are cut off, so often
 
@@ -117,45 +112,50 @@ class _Telling(NamedTuple):
     setting: Setting
     on_progress: OnProgress | None
 
+    def costs(self, cost: float, bound: float, is_open: Flags) -> None:
+        """Tell a cost to be small and its bound as the objective that was asked for."""
+        if self.on_progress is not None:
+            setting = self.setting
+            sign = -1.0 if setting.problem == "mclp" else 1.0
+            less = setting.n_existing if setting.problem == "lscp" else 0
+            new = setting.sites[is_open & ~setting.is_existing]
+            self.on_progress(sign * cost - less, sign * bound - less, tuple(new.tolist()))
+
+    def sites(self, cost: float, bound: float, chosen: Ints) -> None:
+        """Tell what a search over the sites found."""
+        self.costs(cost, bound, np.isin(np.arange(len(self.setting.sites)), chosen))
+
     def during(self, model: Milp, scale: float) -> Stop:
         """Return a stop that tells each better solution, and each better bound with the best."""
         if self.on_progress is None:
             return self.stop
-        tell, setting, best = self.on_progress, self.setting, [np.inf, -np.inf]
-        new: list[tuple[int, ...]] = [()]
-        sign = -1.0 if setting.problem == "mclp" else 1.0
-        less = setting.n_existing if setting.problem == "lscp" else 0
+        best, opened = [np.inf, -np.inf], [np.zeros(len(self.setting.sites), np.bool_)]
 
         def better(values: Floats) -> None:
             cost = float(model.cost @ values)
             if cost < best[0]:
-                best[0] = cost
-                is_open = values[: len(setting.sites)] > 0.5
-                new[0] = tuple(setting.sites[is_open & ~setting.is_existing].tolist())
-                tell(sign * cost * scale - less, sign * best[1] * scale - less, new[0])
+                best[0], opened[0] = cost, values[: len(self.setting.sites)] > 0.5
+                self.costs(cost * scale, best[1] * scale, opened[0])
 
         def bounds(_primal: float, dual: float) -> None:
             if np.isfinite(dual) and dual > best[1] + 1e-9 * abs(dual):
                 best[1] = dual
                 if np.isfinite(best[0]):
-                    tell(sign * best[0] * scale - less, sign * dual * scale - less, new[0])
+                    self.costs(best[0] * scale, dual * scale, opened[0])
 
         return self.stop._replace(on_better=better, on_bounds=bounds)
 
 
 def _solved(setting: Setting, telling: _Telling) -> tuple[Solved, tuple[Text, ...]]:
     """Solve a setting; where there are grids first for the least share, then for the total."""
-    if setting.problem == "lscp":
-        return _best(setting, "sites", telling, None), ()
-    if setting.problem == "p_median":
-        return _best(setting, "seconds", telling, None), ()
-    if len(setting.group_total) == 0:
-        return _best(setting, "weight", telling, None), ()
+    objective = {"lscp": "sites", "p_median": "seconds", "mclp": "weight"}[setting.problem]
+    if setting.problem != "mclp" or len(setting.group_total) == 0:
+        return _best(setting, objective, telling, None), ()
     fair = _best(setting, "share", telling, None)
     if fair.is_open is None:
         return fair, ()
     least = fair.objective * setting.group_total * (1 - TINY)
-    solved = _best(setting, "weight", telling, least)
+    solved = _best(setting, "weight", telling, least, fair.is_open)
     said = Text(
         f"覆盖最差的网格覆盖了 {said_share(fair.objective)} 的权重，在此前提下总覆盖最大。",
         f"The grid covered least has {said_share(fair.objective)} of its weight covered; "
@@ -173,6 +173,35 @@ def _solved(setting: Setting, telling: _Telling) -> tuple[Solved, tuple[Text, ..
 
 
 def _best(
+    setting: Setting,
+    objective: str,
+    telling: _Telling,
+    least_share: Floats | None,
+    start: Flags | None = None,
+) -> Solved:
+    """Search over the sites alone; where demand must be shared out, over a model of all of it."""
+    is_all = setting.problem == "lscp" and len(setting.needed) == 0
+    sizes = np.bincount(setting.row, minlength=len(setting.weight))
+    if setting.rules.capacity is not None or is_all or not sizes.all():
+        return _by_model(setting, objective, telling, least_share)
+    if objective == "share":
+        answer = fairest_sites(setting, telling.stop)
+    else:
+        goal = "sites" if objective == "sites" else "worth"
+        answer = best_sites(
+            setting, goal, telling.stop, least=least_share, start=start, tell=telling.sites
+        )
+    if answer.is_open is None:
+        if not answer.is_proven:
+            raise _no_plan_in_time()
+        return Solved(None, np.nan, np.nan, is_proven=True)
+    less = setting.n_existing if objective == "sites" else 0
+    sign = -1.0 if objective in {"weight", "share"} else 1.0
+    value, bound = sign * answer.cost - less, sign * answer.bound - less
+    return Solved(answer.is_open, value, value if answer.is_proven else bound, answer.is_proven)
+
+
+def _by_model(
     setting: Setting, objective: str, telling: _Telling, least_share: Floats | None
 ) -> Solved:
     """Minimise and check with exact sums; a choice that breaks a rule by a hair is cut off."""
@@ -186,12 +215,16 @@ def _best(
         if answer.values is None:
             break
         is_open = answer.values[: len(setting.sites)] > 0.5
-        if _keeps(setting, is_open, answer.values, least_share):
+        if keeps_rules(setting, is_open, answer.values, least_share):
             return _exact(setting, objective, answer, is_open, scale)
         model = _without(model, is_open)
     if answer.outcome == "infeasible":
         return Solved(None, np.nan, np.nan, is_proven=True)
-    raise SitingError(
+    raise _no_plan_in_time()
+
+
+def _no_plan_in_time() -> SitingError:
+    return SitingError(
         Text(
             "在给定时间内没有找到满足全部约束的方案，也没有证明不存在；请延长求解时间或放宽约束。",
             "No plan that keeps all constraints was found in the time given, nor was it proven "
@@ -210,12 +243,12 @@ def _exact(
         value = float(is_open.sum()) - setting.n_existing
         bound -= setting.n_existing
     elif objective == "seconds":
-        value = _travel(setting, is_open, values)
+        value = travel(setting, is_open, values)
     elif objective == "share":
-        value = float((_by_group(setting, is_open, values) / setting.group_total).min())
+        value = float((by_group(setting, is_open, values) / setting.group_total).min())
         bound = -bound
     else:
-        value = float(_served(setting, is_open, values).sum())
+        value = float(served(setting, is_open, values).sum())
         bound = -bound
     if objective in {"weight", "seconds"} and setting.is_count:
         value = float(np.rint(value))
@@ -224,65 +257,6 @@ def _exact(
     is_near = abs(bound - value) <= SOLVED * max(abs(value), 1e-300)
     is_proven = answer.outcome == "optimal" and (is_near or abs(bound - value) < TINY)
     return Solved(is_open, value, value if is_proven else bound, is_proven)
-
-
-def _served(setting: Setting, is_open: Flags, values: Floats) -> Floats:
-    """Return the weight (r,) of each row that is covered, or served where capacities bind."""
-    if setting.rules.capacity is not None:
-        share = np.clip(values[len(setting.sites) :][: setting.n_served], 0.0, 1.0)
-        parts = np.bincount(setting.row, share, len(setting.weight))
-        return setting.weight * np.minimum(parts, 1.0)
-    count = np.bincount(setting.row, is_open[setting.site], len(setting.weight))
-    return np.where(count >= setting.rules.n_cover, setting.weight, 0.0)
-
-
-def _by_group(setting: Setting, is_open: Flags, values: Floats) -> Floats:
-    is_in = setting.group >= 0
-    served = _served(setting, is_open, values)[is_in]
-    sums = np.bincount(setting.group[is_in], served, len(setting.group_total))
-    return sums.astype(np.float64)
-
-
-def _travel(setting: Setting, is_open: Flags, values: Floats) -> float:
-    """Return weight x seconds: to the nearest open site, or as shared out under capacities."""
-    cost = setting.weight[setting.row] * setting.seconds
-    if setting.rules.capacity is not None:
-        return float(cost @ values[len(setting.sites) :][: setting.n_served])
-    best = np.full(len(setting.weight), np.inf)
-    np.minimum.at(best, setting.row, np.where(is_open[setting.site], cost, np.inf))
-    return float(best.sum())
-
-
-def _keeps(setting: Setting, is_open: Flags, values: Floats, least_share: Floats | None) -> bool:
-    """Return whether chosen sites keep the rules about sites and weights, summed exactly."""
-    rules = setting.rules
-    new = setting.sites[is_open & ~setting.is_existing]
-    pairs = conflicts(setting)
-    if rules.cost is not None and rules.cost[new].sum() > rules.budget * (1 + TINY):
-        return False
-    if (is_open[pairs[:, 0]] & is_open[pairs[:, 1]]).any():
-        return False
-    if rules.site_group is not None:
-        has = np.isin(usable_groups(setting), rules.site_group[setting.sites[is_open]])
-        if not has.all():
-            return False
-    return _serves_enough(setting, is_open, values, least_share)
-
-
-def _serves_enough(
-    setting: Setting, is_open: Flags, values: Floats, least_share: Floats | None
-) -> bool:
-    """Return whether the weight that must be covered is, in all or in each group."""
-    is_near = 1 - (TINY if setting.rules.capacity is None else 1e-6)  # flows are not whole
-    if setting.problem == "lscp" and len(setting.needed) == 0:
-        served = _served(setting, is_open, values)
-        return bool((served >= setting.weight * is_near).all())
-    needed = setting.needed if setting.problem == "lscp" else least_share
-    if needed is None:
-        return True
-    if len(setting.group_total):
-        return bool((_by_group(setting, is_open, values) >= needed * is_near).all())
-    return float(_served(setting, is_open, values).sum()) >= float(needed.sum()) * is_near
 
 
 def _without(model: Milp, is_open: Flags) -> Milp:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from geo.siting.cliques import covering_cliques
 from geo.siting.constraints import SPACING_SLACK_M, SideRules
 from geo.siting.highs import Milp
 
@@ -98,12 +99,16 @@ def constrained_model(
     `least_share` (g,) is the weight that each group must get.
     """
     relaxed = relaxed or Relaxed()
-    n_sites, n_served = len(setting.sites), setting.n_served
+    # Whom a p-median sends where matters only for the seconds, or where capacities bind.
+    is_reach = setting.problem == "p_median" and setting.rules.capacity is None
+    is_reach = is_reach and objective != "seconds"
+    n_sites, n_served = len(setting.sites), 0 if is_reach else setting.n_served
     n_share = 1 if objective == "share" else 0
     width = n_sites + n_served + n_share
+    served = reach_rows(setting) if is_reach else _served_rows(setting)
     blocks = [
-        *_site_rows(setting, relaxed),
-        *_served_rows(setting),
+        *site_rows(setting, relaxed),
+        *served,
         *_needed_rows(setting, least_share, has_share=bool(n_share)),
     ]
     wide = [_widened(block, width) for block in blocks if block.matrix.shape[0]]
@@ -175,7 +180,7 @@ def usable_groups(setting: Setting) -> Ints:
     return groups[groups >= 0]
 
 
-def _site_rows(setting: Setting, relaxed: Relaxed) -> list[Block]:
+def site_rows(setting: Setting, relaxed: Relaxed) -> list[Block]:
     """Return the rules about sites alone: number, closing, budget, spacing, communities."""
     n_sites, rules = len(setting.sites), setting.rules
     blocks = []
@@ -190,19 +195,30 @@ def _site_rows(setting: Setting, relaxed: Relaxed) -> list[Block]:
         unit = float(cost.max(initial=0.0)) or 1.0  # HiGHS's slack is then of the dearest site
         enough = min(rules.budget, float(cost.sum()))
         blocks.append(_row(cost / unit, -np.inf, enough / unit))
-    pairs = conflicts(setting, relaxed.spacing_m)
-    if len(pairs):
-        pair = np.repeat(np.arange(len(pairs)), 2)
-        matrix = sparse.csr_array(
-            (np.ones(2 * len(pairs)), (pair, pairs.ravel())), (len(pairs), n_sites)
-        )
-        blocks.append(Block(matrix, np.full(len(pairs), -np.inf), np.ones(len(pairs))))
+    cliques = covering_cliques(conflicts(setting, relaxed.spacing_m), n_sites)
+    if cliques:
+        row = np.repeat(np.arange(len(cliques)), [len(clique) for clique in cliques])
+        one = (np.ones(len(row)), (row, np.concatenate(cliques)))
+        matrix = sparse.csr_array(one, (len(cliques), n_sites))
+        blocks.append(Block(matrix, np.full(len(cliques), -np.inf), np.ones(len(cliques))))
     if rules.site_group is not None and not relaxed.groups:
         groups = usable_groups(setting)
         member = (rules.site_group[setting.sites][None, :] == groups[:, None]).astype(float)
         matrix = sparse.csr_array(member)
         blocks.append(Block(matrix, np.ones(len(groups)), np.full(len(groups), np.inf)))
     return blocks
+
+
+def reach_rows(setting: Setting) -> list[Block]:
+    """Return for a p-median that everybody reaches an open site; equal rows stand once."""
+    n_sites, n_rows = len(setting.sites), len(setting.weight)
+    if setting.problem != "p_median" or n_rows == 0:
+        return []
+    reach = np.zeros((n_rows, n_sites))
+    reach[setting.row, setting.site] = 1.0
+    reach = np.unique(reach[(reach[:, setting.must] == 0).all(axis=1)], axis=0)
+    one, many = np.ones(len(reach)), np.full(len(reach), np.inf)
+    return [Block(sparse.csr_array(reach), one, many)]
 
 
 def _served_rows(setting: Setting) -> list[Block]:
