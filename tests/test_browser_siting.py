@@ -32,7 +32,8 @@ from data.store import open_database
 from data.viewer import Viewer
 from geo.coverage import Coverage, cover
 from geo.ground import lay_ground
-from geo.plan_story import plan_edits, plan_headline, plan_steps
+from geo.plan_curve import best_alone, curve, knee_said, staging_said
+from geo.plan_story import left_said, plan_edits, plan_headline, plan_steps
 from geo.planning import PROBLEMS, Question, SitingCase, make_case, solve
 from geo.profiles import speed_profile
 from geo.sites import candidate_sites
@@ -89,20 +90,79 @@ def as_told(study: Study, edits: list[Edit]) -> list[str]:
     return told(cover(study), cover(apply_edits(study, edits)))
 
 
+@pytest.fixture(scope="module")
+def today(study: Study) -> list[str]:
+    """Return the figures before anything is changed."""
+    return as_told(study, [])
+
+
 def figures(page: Page) -> list[str]:
-    """Return what the page says before the map: value and change, without the median."""
+    """Return what the page says before the map: value and change, without the median.
+
+    A reading of the moment, for figures that nobody knows beforehand; `says` waits for known ones.
+    """
     return page.get_by_test_id("after").locator("b, span").all_inner_texts()[:6]
 
 
-def rows(page: Page, number: int) -> list[list[str]]:
-    """Return the rows in sight of a table without choices, counted from the top of the page."""
-    frame = page.get_by_test_id("stDataFrame").nth(number)
+def says(page: Page, expected: list[str]) -> None:
+    """Wait until the page says these figures before the map."""
+    shown = page.get_by_test_id("after").locator("b, span")
+    for place, text in enumerate(expected):
+        expect(shown.nth(place)).to_have_text(text)
+
+
+def headline(page: Page) -> Locator:
+    """Return the sentence that tells the plan, or why there is none."""
+    return page.locator(".st-key-siting-headline h3")
+
+
+def table(page: Page, column: str) -> Locator:
+    """Return the table that has a column of that title, once it is in sight."""
+    heading = page.locator("canvas table thead th", has_text=re.compile(f"^{re.escape(column)}$"))
+    frame = page.get_by_test_id("stDataFrame").filter(has=heading)
     frame.scroll_into_view_if_needed()
-    table = frame.locator("canvas table")
-    expect(table.locator("tbody tr").first).to_be_attached()
-    return table.locator("tbody tr").evaluate_all(
+    return frame.locator("canvas table")
+
+
+def rows(shown: Locator, n_rows: int | None = None) -> list[list[str]]:
+    """Return the rows in sight of a table, when there are as many as expected."""
+    if n_rows is None:
+        expect(shown.locator("tbody tr").first).to_be_attached()
+    else:
+        expect(shown.locator("tbody tr")).to_have_count(n_rows)
+    return shown.locator("tbody tr").evaluate_all(
         "rows => rows.map(row => [...row.querySelectorAll('td')].map(cell => cell.innerText))"
     )
+
+
+RUNS = """() => {
+    if (window.runsSeen !== undefined) return;
+    window.runsSeen = 0;
+    const app = document.querySelector("[data-testid=stApp]");
+    new MutationObserver(() => {
+        if (app.dataset.testScriptState === "notRunning") window.runsSeen += 1;
+    }).observe(app, { attributes: true, attributeFilter: ["data-test-script-state"] });
+}"""
+
+
+def rerun(page: Page, act: Callable[[], object]) -> None:
+    """Do something that runs the page anew, and wait for the end of that run."""
+    page.evaluate(RUNS)
+    before = page.evaluate("window.runsSeen")
+    act()
+    page.wait_for_function("before => window.runsSeen > before", arg=before, timeout=40_000)
+    settled(page)
+
+
+def type_number(page: Page, key: str, number: int) -> None:
+    """Put a number into a field."""
+    field = page.locator(f".st-key-{key} input")
+
+    def put() -> None:
+        field.fill(str(number))
+        field.press("Enter")
+
+    rerun(page, put)
 
 
 def go(page: Page, mode: str) -> Locator:
@@ -130,8 +190,8 @@ def take(page: Page, tool: str, hint: str) -> None:
 
 def solved(page: Page) -> None:
     """Press the button and wait for the plan and its curve."""
-    page.locator(".st-key-siting-solve button").click()
-    expect(page.locator("h3").first).to_be_visible()
+    rerun(page, page.locator(".st-key-siting-solve button").click)
+    expect(headline(page)).to_be_visible(timeout=20_000)
     settled(page)
 
 
@@ -177,33 +237,40 @@ def drag(live: Locator, sign: Locator, to: tuple[float, float]) -> None:
 
 
 def test_each_problem_in_plain_words_is_solved_proven_and_drawn(
-    visit: Open, study: Study, case: SitingCase
+    visit: Open, study: Study, case: SitingCase, today: list[str]
 ) -> None:
     page = visit("/siting")
     live = drawn(page)
-    now = figures(page)
-    assert now == as_told(study, [])
+    says(page, today)
     assert set(CHOICES) == set(PROBLEMS)
     for words, question in CHOICES.values():
-        page.locator(".st-key-siting-problem").get_by_text(words, exact=True).click()
-        expect(page.get_by_label(words, exact=True)).to_be_checked()
-        settled(page)
+        choice = page.get_by_label(words, exact=True)
+        if not choice.is_checked():
+            problem = page.locator(".st-key-siting-problem")
+            rerun(page, problem.get_by_text(words, exact=True).click)
+        expect(choice).to_be_checked()
         solved(page)
         plan = solve(case, question)
         assert plan.status == "optimal"
-        headline = plan_headline(case, plan, question).zh
-        assert "已证明最优" in headline
-        expect(page.locator("h3").first).to_have_text(headline)
+        said = plan_headline(case, plan, question).zh
+        assert "已证明最优" in said
+        expect(headline(page)).to_have_text(said)
         steps = [step.sentence.zh for step in plan_steps(case, plan, question, target=0.8)]
         expect(page.get_by_test_id("steps").locator("li")).to_have_text(steps)
         assert len(steps) == (question.p if question.problem != "lscp" else len(plan.sites))
         edits = plan_edits(case, plan)
-        assert figures(page) == as_told(study, edits) != now
+        assert as_told(study, edits) != today
+        says(page, as_told(study, edits))
+        expect(page.get_by_test_id("left").locator("p").first).to_have_text(
+            left_said(case, plan, question).zh
+        )
         for edit in edits:
             expect(live.get_by_label(edit.name, exact=True)).to_have_count(1)
         expect(live).to_have_attribute("data-layers", re.compile(r"\bnew_stations\b"))
-    expect(page.get_by_text(re.compile(r"^建到第 \d+ 个之后"))).to_be_visible()
-    expect(page.get_by_text("12 / 12 个点已证明最优。")).to_be_visible()
+    found = curve(case, question, p_max=12)
+    expect(page.get_by_text(knee_said(found).zh)).to_be_visible()
+    assert "12 / 12 个点已证明最优。" in knee_said(found).zh
+    expect(page.get_by_test_id("staging")).to_have_text(staging_said(found, question).zh)
     expect(page.locator(".stVegaLiteChart canvas, .stVegaLiteChart svg").first).to_be_visible()
 
 
@@ -215,38 +282,31 @@ def test_each_problem_in_plain_words_is_solved_proven_and_drawn(
     ],
 )
 def test_a_question_without_answer_is_told_in_a_sentence(
-    visit: Open, lang: str, more: str, each: str, said: str
+    visit: Open, today: list[str], lang: str, more: str, each: str, said: str
 ) -> None:
     page = visit(f"/siting?lang={lang}")
     drawn(page)
-    before = figures(page)
     page.get_by_text(more, exact=True).click()
-    page.get_by_text(each, exact=True).click()
-    settled(page)
-    page.locator(".st-key-siting-p input").fill("1")
-    page.locator(".st-key-siting-p input").press("Enter")
-    settled(page)
-    page.locator(".st-key-siting-solve button").click()
-    expect(page.locator("h3").first).to_contain_text(said)
-    settled(page)
-    assert figures(page) == before
+    rerun(page, page.get_by_text(each, exact=True).click)
+    type_number(page, "siting-p", 1)
+    solved(page)
+    expect(headline(page)).to_contain_text(said)
+    says(page, today)
     expect(page.get_by_test_id("steps")).to_have_count(0)
 
 
 def test_homes_that_no_candidate_reaches_are_told_by_grid(visit: Open, study: Study) -> None:
     page = visit("/siting?lang=en")
     drawn(page)
-    page.locator(".st-key-siting-problem").get_by_text(re.compile("^The fewest")).click()
-    expect(page.locator(".st-key-siting-share")).to_be_visible()
-    page.locator(".st-key-siting-share input").fill("100")
-    page.locator(".st-key-siting-share input").press("Enter")
-    settled(page)
-    choose_minutes(page, 5)
+    problem = page.locator(".st-key-siting-problem")
+    rerun(page, problem.get_by_text(re.compile("^The fewest")).click)
+    type_number(page, "siting-share", 100)
+    rerun(page, lambda: choose_minutes(page, 5))
     expect(page).to_have_url(re.compile("minutes=5"))
-    settled(page)
     solved(page)
-    sentence = page.locator("h3").first.inner_text()
-    named = re.search(r"within 5 minutes, in (\S+), (\S+), (\S+) and (\d+) more grids;", sentence)
+    expect(headline(page)).to_contain_text("within 5 min of ")
+    sentence = headline(page).inner_text()
+    named = re.search(r"households in grids (\S+), (\S+), (\S+) and (\d+) more;", sentence)
     assert named is not None
     assert set(named.groups()[:3]) <= set(study.grids["name"])
     assert "and 100% is asked for" in sentence
@@ -262,12 +322,11 @@ def test_the_plan_is_asked_anew_under_other_conditions(
     page.locator(".st-key-siting-robust button").click()
     expect(page.get_by_text("Robust sites")).to_be_visible(timeout=20_000)
     settled(page)
-    variants = rows(page, 2)
+    variants = rows(table(page, "Best then"), 4 + case.n_existing)
     assert [row[0] for row in variants[:2]] == ["as set", "elderly speed"]
-    assert len(variants) == 4 + case.n_existing
     plan = solve(case, CHOICES["mclp"][1])
-    assert variants[0][1:] == [f"{plan.objective:,.0f}"] * 2 + ["0", "proven"]
-    sites = rows(page, 1)
+    assert variants[0][1:] == [f"{plan.objective:,.0f} members"] * 2 + ["0 members", "proven"]
+    sites = rows(table(page, "Chosen in"))
     assert {case.sites.loc[i, "name"] for i in plan.sites} <= {row[0] for row in sites}
     assert watch.troubles == []
 
@@ -275,10 +334,10 @@ def test_the_plan_is_asked_anew_under_other_conditions(
 # --- by hand -------------------------------------------------------------------------------------
 
 
-def test_a_station_is_put_dragged_and_taken_out_by_hand(visit: Open) -> None:
+def test_a_station_is_put_dragged_and_taken_out_by_hand(visit: Open, today: list[str]) -> None:
     page = visit("/siting")
     drawn(page)
-    today = figures(page)
+    says(page, today)
     live = go(page, "手工试")
     put = changed(page, lambda: press(live, IN_THE_OPEN))
     assert put != today
@@ -297,12 +356,12 @@ def test_a_station_is_put_dragged_and_taken_out_by_hand(visit: Open) -> None:
 
 
 def test_a_station_closed_by_hand_costs_what_geo_says_and_reopens(
-    visit: Open, study: Study
+    visit: Open, study: Study, today: list[str]
 ) -> None:
     page = visit("/siting")
     drawn(page)
     live = go(page, "手工试")
-    today = figures(page)
+    says(page, today)
     take(page, "关驿站", "再点一次恢复")
     (station,) = study.stations.index[study.stations["name"] == IMAGE]
     station_sign = live.get_by_label(IMAGE, exact=True)
@@ -313,18 +372,17 @@ def test_a_station_closed_by_hand_costs_what_geo_says_and_reopens(
     assert changed(page, station_sign.click) == today
 
 
-def test_gates_and_links_are_tried_by_hand_and_cleared(visit: Open) -> None:
+def test_gates_and_links_are_tried_by_hand_and_cleared(visit: Open, today: list[str]) -> None:
     page = visit("/siting")
     drawn(page)
     live = go(page, "手工试")
-    today = figures(page)
+    says(page, today)
     take(page, "开门", "点小区围墙边开一个新门")
     press(live, OFF_THE_GRIDS)
     expect(page.get_by_text("40 米之内没有小区围墙")).to_be_visible()
     for place in ((0.3 + 0.02 * k, 0.3) for k in range(12)):
-        press(live, place)
-        settled(page)
-        page.wait_for_timeout(250)
+        page.wait_for_timeout(450)  # a second click within 400 ms is a double click
+        rerun(page, lambda place=place: press(live, place))
         if page.get_by_text(re.compile("^新开的门：")).count():
             break
     expect(page.get_by_text(re.compile("^新开的门："))).to_have_count(1)
@@ -338,8 +396,7 @@ def test_gates_and_links_are_tried_by_hand_and_cleared(visit: Open) -> None:
     expect(live.locator(".rg-legend").filter(has_text="新通道")).to_have_count(1)
     page.locator(".st-key-siting-clear_all button").click()
     expect(page.get_by_text("还没有改动。")).to_be_visible()
-    settled(page)
-    assert figures(page) == today
+    says(page, today)
 
 
 def test_a_link_that_joins_no_way_is_refused_in_a_sentence_and_the_rest_stays(
@@ -355,25 +412,29 @@ def test_a_link_that_joins_no_way_is_refused_in_a_sentence_and_the_rest_stays(
     press(live, NOBODY)
     expect(page.get_by_test_id("stAlert")).to_contain_text("米")
     expect(page.get_by_test_id("stAlert")).not_to_contain_text("已选一端")
-    settled(page)
-    assert figures(page) == put
+    says(page, put)
     expect(page.get_by_text(re.compile("^新通道："))).to_have_count(0)
 
 
-def test_openings_are_ranked_and_a_ticked_one_is_tried(visit: Open) -> None:
+def test_openings_are_ranked_beside_a_station_and_a_ticked_one_is_tried(
+    visit: Open, case: SitingCase
+) -> None:
     page = visit("/siting")
     drawn(page)
     go(page, "手工试")
     page.locator(".st-key-siting-rank button").click()
     expect(page.locator(".st-key-siting-openings-table canvas").first).to_be_visible(timeout=20_000)
     settled(page)
-    rows = cells(page, "siting-openings-table")
-    gains = [float(row[-2]) for row in rows]
+    ranked = cells(page, "siting-openings-table")
+    gains = [float(row[-2]) for row in ranked]
     assert gains == sorted(gains, reverse=True)
     assert gains[0] > 0
+    name, gain = best_alone(case, Question())
+    beside = page.get_by_text(re.compile(f"^在{re.escape(name)}建站，多 {gain:.0f} 名党员；在"))
+    expect(beside).to_be_visible()
     tried = changed(page, lambda: click_row(page, "siting-openings-table", 0))
     assert tried[1] == f"+{gains[0]:,.0f}"
-    assert tried[3] == f"+{float(rows[0][-1]):,.0f}"
+    assert tried[3] == f"+{float(ranked[0][-1]):,.0f}"
 
 
 # --- scenarios -----------------------------------------------------------------------------------
@@ -401,7 +462,8 @@ def test_scenarios_are_kept_compared_taken_away_and_reopened(
     page = visit("/siting")
     drawn(page)
     solved(page)
-    best = figures(page)
+    best = as_told(study, plan_edits(case, solve(case, CHOICES["mclp"][1])))
+    says(page, best)
     go(page, "方案")
     keep(page, BEST)
     live = go(page, "手工试")
@@ -409,37 +471,34 @@ def test_scenarios_are_kept_compared_taken_away_and_reopened(
     go(page, "方案")
     keep(page, OTHER)
     expect(page.locator(".redgrid-map")).to_have_count(3)
-    compared = page.get_by_test_id("stDataFrame").first.locator("canvas table tbody tr")
-    expect(compared).to_have_count(3)
-    by_name = {row[0]: row for row in rows(page, 0)}
+    by_name = {row[0]: row for row in rows(table(page, "比今天多"), 3)}
     assert list(by_name) == ["今天", OTHER, BEST]
     assert by_name[BEST][3] == best[0]
     assert by_name[OTHER][3] == other[0]
     assert f"+{by_name['三个新站 <b>1</b>'][4]}" == best[1]
-    differences = page.get_by_test_id("stDataFrame").nth(1)
-    differences.scroll_into_view_if_needed()
-    expect(differences.locator("canvas table thead th")).to_have_count(3 + 2 * 2)
-    assert len(rows(page, 1)) > 5
+    differences = table(page, "今天 %")
+    expect(differences.locator("thead th")).to_have_count(3 + 2 * 2)
+    assert len(rows(differences)) > 5
     page.locator(".st-key-siting-one").scroll_into_view_if_needed()
     page.wait_for_timeout(300)  # a menu closes while the page scrolls
     page.locator(".st-key-siting-one input").click()
     page.get_by_role("option").filter(has_text=BEST).click()
     settled(page)
     page.wait_for_timeout(300)
-    table = pd.read_csv(save(page, "siting-csv", tmp_path))
-    assert len(table) == len(study.grids) + 1
-    assert table["网格"].iloc[-1] == "合计"
+    written = pd.read_csv(save(page, "siting-csv", tmp_path))
+    assert len(written) == len(study.grids) + 1
+    assert written["网格"].iloc[-1] == "合计"
     layers = save(page, "siting-gpkg", tmp_path)
     new = [edit.name for edit in plan_edits(case, solve(case, CHOICES["mclp"][1]))]
     assert sorted(gpd.read_file(layers, layer="new_stations")["name"]) == sorted(new)
     assert len(gpd.read_file(layers, layer="grids")) == len(study.grids)
     file = save(page, "siting-json", tmp_path)
-    written = json.loads(file.read_text(encoding="utf-8"))
-    assert written["proof"]["status"] == "optimal"
-    assert len(written["edits"]) == 3
+    kept = json.loads(file.read_text(encoding="utf-8"))
+    assert kept["proof"]["status"] == "optimal"
+    assert len(kept["edits"]) == 3
     page.reload()
     drawn(page)
-    assert figures(page)[1] == "±0"
+    says(page, as_told(study, []))
     go(page, "方案")
     page.get_by_text("打开方案文件（JSON）").click()
     page.locator(".st-key-siting-upload input[type=file]").set_input_files(file)
@@ -468,10 +527,12 @@ def test_a_scenario_is_renamed_and_deleted(visit: Open) -> None:
     settled(page)
 
 
-def test_a_file_that_is_no_scenario_is_refused_in_a_sentence(visit: Open, tmp_path: Path) -> None:
+def test_a_file_that_is_no_scenario_is_refused_in_a_sentence(
+    visit: Open, tmp_path: Path, today: list[str]
+) -> None:
     page = visit("/siting")
     drawn(page)
-    today = figures(page)
+    says(page, today)
     go(page, "方案")
     page.get_by_text("打开方案文件（JSON）").click()
     upload = page.locator(".st-key-siting-upload input[type=file]")
@@ -480,8 +541,7 @@ def test_a_file_that_is_no_scenario_is_refused_in_a_sentence(visit: Open, tmp_pa
     upload.set_input_files(foreign)
     page.locator(".st-key-siting-open_file button").click()
     expect(page.get_by_test_id("stAlert")).to_contain_text("这不是红网的方案文件")
-    settled(page)
-    assert figures(page) == today
+    says(page, today)
 
 
 # --- everybody else ------------------------------------------------------------------------------
@@ -518,17 +578,22 @@ def long_solve(page: Page) -> Iterator[None]:
     page.get_by_role("option", name="50", exact=True).click()
     settled(page)
     page.get_by_text("更多条件", exact=True).click()
-    page.get_by_text(re.compile("^双重覆盖才算")).click()
-    settled(page)
-    page.locator(".st-key-siting-p input").fill("8")
-    page.locator(".st-key-siting-p input").press("Enter")
-    settled(page)
+    rerun(page, page.get_by_text(re.compile("^双重覆盖才算")).click)
+    type_number(page, "siting-p", 8)
     page.locator(".st-key-siting-solve button").click()
     stop = page.locator(".st-key-siting-stop button")
     expect(stop).to_be_visible(timeout=20_000)
     yield
     expect(stop).to_be_visible()
     stop.click()
+
+
+def seconds_to_change(page: Page, minutes: int) -> float:
+    """Choose other minutes and return how long it takes until the page is drawn for them."""
+    began = time.monotonic()
+    rerun(page, lambda: choose_minutes(page, minutes))
+    expect(page).to_have_url(re.compile(f"minutes={minutes}"))
+    return time.monotonic() - began
 
 
 def test_others_stay_responsive_while_a_long_solve_runs_and_stopping_keeps_the_best(
@@ -538,13 +603,10 @@ def test_others_stay_responsive_while_a_long_solve_runs_and_stopping_keeps_the_b
     drawn(page)
     other = visit("/")
     drawn(other)
+    idle_s = seconds_to_change(other, 20)
     with long_solve(page):
-        began = time.monotonic()
-        choose_minutes(other, 10)
-        expect(other).to_have_url(re.compile("minutes=10"))
-        settled(other)
-        assert time.monotonic() - began < 3
+        assert seconds_to_change(other, 10) < max(3.0, 5 * idle_s)
         expect(page.get_by_test_id("stAlert")).to_contain_text(re.compile("最好的方案建 8 个"))
     best = re.compile(r"再建 8 个，双重覆盖 [\d.]+% 的党员（离最优最多差 [\d.]+%）。")
-    expect(page.locator("h3").first).to_have_text(best)  # in 5 s, long before the time limit
+    expect(headline(page)).to_have_text(best)  # in 5 s, long before the time limit
     expect(page.get_by_test_id("steps").locator("li")).to_have_count(8)

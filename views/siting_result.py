@@ -85,7 +85,8 @@ def plan_told(page: Page, known: Answer) -> None:
     case, plan, question = known.case, known.plan, known.question
     if plan is None:
         return
-    st.subheader(as_markdown(plan_headline(case, plan, question).say(page.lang)))
+    with st.container(key="siting.headline"):
+        st.subheader(as_markdown(plan_headline(case, plan, question).say(page.lang)))
     if plan.status == "infeasible":
         for reason in plan.reasons[1:]:
             st.markdown(f"- {as_markdown(reason.say(page.lang))}")
