@@ -1,0 +1,1 @@
+"""Addresses against the database: the gazetteer, matching at import, review, online services."""
