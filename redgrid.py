@@ -14,6 +14,9 @@ import click
 from data.settings import LANGUAGES, Settings, database_url
 from geo.errors import GeoError
 from geo.text import Language, Text
+from redgrid_import import DATUMS, add_commands, file_options, take_in
+
+__all__ = ["DATUMS", "EXAMPLES", "cli", "main"]
 
 # Heavy imports (geopandas, numba) stand inside the commands, so that `redgrid -h` is quick.
 
@@ -87,32 +90,20 @@ def import_() -> None:
     """Take files into the database; list imports and undo them."""
 
 
-DATUMS = ("wgs84", "cgcs2000", "gcj02", "bd09")
-
-
 def _import_command(kind: str) -> None:
     """Add `redgrid import KIND FILE`."""
 
     @import_.command(kind, short_help=f"Import {TITLES[kind]}.")
     @click.argument("file", type=click.Path(path_type=Path))
-    @click.option("--datum", type=click.Choice(DATUMS), help="Datum of the coordinates.")
-    @click.option("--crs", metavar="EPSG:n", help="CRS of the coordinates, instead of a datum.")
-    @click.option("--replace", is_flag=True, help="Put the whole kind anew instead of adding.")
-    @click.option("--again", is_flag=True, help="Import although the same file is there already.")
+    @file_options
     @click.option("--dry-run", is_flag=True, help="Check everything, write nothing.")
     @click.option("--json", "as_json", is_flag=True, help="The account as JSON on stdout.")
+    @click.option(
+        "--return", "returned", type=click.Path(path_type=Path), help="Refused rows, XLSX."
+    )
     @click.pass_obj
-    def command(desk: Desk, /, file: Path, *, as_json: bool, **options: Any) -> None:  # noqa: ANN401
-        from data.imports import import_file  # noqa: PLC0415 - heavy
-        from data.store import open_database  # noqa: PLC0415 - heavy
-
-        engine = open_database(desk.database)
-        report = import_file(engine, kind, file, on_progress=_progress(), **options)
-        if as_json:
-            click.echo(json.dumps(report.as_dict(), ensure_ascii=False, indent=1))
-        click.echo(report.summary(desk.language), err=True)
-        if report.is_refused:
-            raise SystemExit(1)
+    def command(desk: Desk, /, file: Path, **options: Any) -> None:  # noqa: ANN401
+        take_in(desk, kind, file, on_progress=_progress(), **options)
 
     command.help = (
         f"Import {TITLES[kind]} from a FILE.\n\nCSV, XLSX, GeoJSON, GeoPackage, Shapefile (also "
@@ -148,6 +139,7 @@ EXAMPLES = {
 }
 for _kind in EXAMPLES:
     _import_command(_kind)
+add_commands(cli, import_)
 
 
 def _progress() -> Callable[[int, int], None] | None:
@@ -203,6 +195,7 @@ def refused_rows(desk: Desk, batch: int, *, as_json: bool) -> None:
     from sqlalchemy.orm import Session  # noqa: PLC0415 - heavy
 
     from data.errors import ImportDataError  # noqa: PLC0415 - heavy
+    from data.exports import csv_bytes  # noqa: PLC0415 - heavy
     from data.queries import load_batches, load_refused  # noqa: PLC0415 - heavy
     from data.store import open_database  # noqa: PLC0415 - heavy
     from data.viewer import Viewer  # noqa: PLC0415 - heavy
@@ -219,7 +212,7 @@ def refused_rows(desk: Desk, batch: int, *, as_json: bool) -> None:
     if as_json:
         click.echo(rows.to_json(orient="records", force_ascii=False, indent=1))
     else:
-        click.echo(rows.to_csv(index=False), nl=False)
+        sys.stdout.buffer.write(csv_bytes(rows))
     desk.say(
         Text(f"导入 {batch} 有 {len(rows)} 处退回。", f"Import {batch}: {len(rows)} refusals.")
     )
@@ -394,6 +387,7 @@ PROBLEM_NAMES = {"mclp": "mclp", "lscp": "lscp", "p-median": "p_median", "p-cent
 @click.option("--every-m", default=150.0, show_default=True, type=click.FloatRange(10, 5000))
 @click.option("--spacing-m", default=0.0, type=click.FloatRange(0), help="New ones so far apart.")
 @click.option("--budget", type=click.FloatRange(0), help="For all new ones together.")
+@click.option("--capacity", type=click.FloatRange(0), help="A station serves so much at most.")
 @click.option("--may-close", default=0, type=click.IntRange(0), help="Stations that may close.")
 @click.option("--one-per-community", is_flag=True, help="At least one in each community.")
 @click.option("--fair", "is_fair", is_flag=True, help="The weakest grid first, then the total.")

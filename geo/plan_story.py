@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from geo.crs import WGS84
 from geo.planning import Question, SitingCase, has_way, mixed_weight, nearest_open
-from geo.planning.people import NOBODY, grids_of, people_at, said_people, weight_title
+from geo.planning.people import NOBODY, grids_of, people_at, said_people, said_weight, weight_title
 from geo.siting import SitingPlan
 from geo.siting.explain import BY_PROBLEM, left_out, ranked_steps
 from geo.siting.explain import Step as RankedStep
@@ -219,6 +219,12 @@ def _achieved(case: SitingCase, plan: SitingPlan, question: Question) -> Text:
     if question.problem == "mclp":
         who = weight_title(question)
         part = _part(plan.objective, weight.sum())
+        if question.capacity is not None:
+            most = said_weight(question.capacity, question)
+            return Text(
+                f"，每站最多 {most.zh}，服务 {part} 的{who.zh}",
+                f": {part} of {who.en} served, at most {most.en} a station",
+            )
         twice = Text("双重", " twice") if question.has_backup else NOTHING
         return Text(
             f"，{twice.zh}覆盖 {part} 的{who.zh}", f": {part} of {who.en} covered{twice.en}"

@@ -206,6 +206,16 @@ def test_a_budget_is_kept_and_unknown_costs_are_refused(case: SitingCase) -> Non
     assert refused.value.ids == ("乙", "丙")
 
 
+def test_a_station_serves_no_more_than_its_capacity(case: SitingCase) -> None:
+    question = Question(p=2, capacity=3.0)
+    plan = solve(case, question)
+    assert plan.objective == 7  # 1 at the old station, 3 of the 4 at 乙, 3 at 丙
+    assert plan_headline(case, plan, question) == Text(
+        "再建 2 个，每站最多 3 名党员，服务 63.6% 的党员（已证明最优）。",
+        "2 new stations: 63.6% of members served, at most 3 members a station (proven optimal).",
+    )
+
+
 def test_the_farthest_nearest_takes_no_conditions(case: SitingCase) -> None:
     with pytest.raises(SitingError) as refused:
         solve(case, Question("p_center", p=1, spacing_m=100))
@@ -512,6 +522,7 @@ questions = st.builds(
     ).map(tuple),
     mandatory=st.lists(st.integers(0, 99), max_size=3).map(tuple),
     budget=st.none() | st.floats(0, 1e9),
+    capacity=st.none() | st.floats(0, 1e9),
     is_fair=st.booleans(),
     time_limit_s=st.none() | st.floats(0.1, 100),
 )
@@ -628,3 +639,69 @@ def test_the_command_says_why_there_is_no_plan(town: tuple[list[str], SitingCase
     assert first.startswith("No existing or candidate site is within 1 min of ")
     assert re.search(r"\d members and [\d,]+ households in grids .+ and \d+ more;", first)
     assert first.endswith("and 100% is asked for.")
+
+
+def test_the_command_takes_every_condition_of_a_question(
+    town: tuple[list[str], SitingCase],
+) -> None:
+    options, case = town
+    first, second, *_ = case.sites.loc[case.n_existing :, "source_id"].astype(int).tolist()
+    conditions = ["--mandatory", str(first), "--forbidden", str(second), "--may-close", "1"]
+    conditions += ["--spacing-m", "100", "--budget", "900000", "--capacity", "40"]
+    conditions += ["--one-per-community", "--fair", "--weight", "members=1,households=2"]
+    command = [*options, "site", "mclp", "-p", "4", "--minutes", "10", "--json", *conditions]
+    done = CliRunner().invoke(cli, command)
+    assert done.exit_code in {0, 1}, done.output
+    assert Question.from_json(json.loads(done.stdout)["question"]) == Question(
+        p=4,
+        weights=(("members", 1.0), ("households", 2.0)),
+        mandatory=(first,),
+        forbidden=(second,),
+        may_close=1,
+        spacing_m=100.0,
+        budget=900000.0,
+        capacity=40.0,
+        one_per_community=True,
+        is_fair=True,
+        time_limit_s=60.0,
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("mclp", "-p", "2"), 0),
+        (("mclp", "-p", "2", "--mandatory", "987654"), 1),
+        (("p-center", "--budget", "5"), 1),
+        (("mclp", "-p", "0"), 2),
+        (("mclp", "--weight", "shoes"), 2),
+        (("mclp", "--json", "--csv"), 2),
+        (("tsp",), 2),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else str(value),
+)
+def test_the_exit_code_says_done_refused_or_misused(
+    town: tuple[list[str], SitingCase], arguments: tuple[str, ...], code: int
+) -> None:
+    options, _ = town
+    done = CliRunner().invoke(cli, [*options, "site", *arguments])
+    assert done.exit_code == code, done.output
+    assert bool(done.stdout) == (code == 0)
+
+
+def test_the_printed_plan_is_a_table_with_its_basis(
+    town: tuple[list[str], SitingCase],
+) -> None:
+    options, case = town
+    done = CliRunner().invoke(cli, [*options, "site", "mclp", "-p", "2", "--minutes", "10"])
+    plan = solve(case, Question(p=2))
+    headline, basis, titles, *lines = done.stdout.splitlines()
+    assert headline == plan_headline(case, plan, Question(p=2)).en
+    assert basis.startswith("10 min · Standard · demo data of ")
+    assert titles.split() == [
+        *("No.", "Where", "Members", "Households", "Still", "out", "Covered", "Grids", "lifted"),
+    ]
+    steps = plan_steps(case, plan, Question(p=2), target=TARGET)
+    assert [line.split()[:2] for line in lines[:2]] == [[str(s.rank), s.name] for s in steps]
+    assert lines[2:4] == [step.sentence.en for step in steps]
+    assert lines[4] == left_said(case, plan, Question(p=2)).en

@@ -133,6 +133,14 @@ def _conditions(page: Page, problem: Problem) -> dict[str, Any]:
             key="siting.budget",
         )
         chosen["budget"] = None if budget is None else float(budget)
+    capacity = st.number_input(
+        page.say("每站最多服务（按所选权重，空 = 不限）", "A station serves at most (empty: any)"),
+        min_value=0.0,
+        value=None,
+        step=10.0,
+        key="siting.capacity",
+    )
+    chosen["capacity"] = None if capacity is None else float(capacity)
     chosen["one_per_community"] = st.checkbox(
         page.say("每个社区至少一个", "At least one in each community"), key="siting.communities"
     )

@@ -18,6 +18,7 @@ from views.siting_sensitivity import sensitivity
 from views.siting_state import Answer
 
 WORSE = "light-dark(#a3261d, #f2a79f)"
+ROW_PX, MOST_ROWS = 35, 20  # of the table of stations
 PLAIN = "list-style: none; padding: 0"  # the sentences say their number
 SAME = "color: inherit; opacity: .65"
 Cell = tuple[str, str, str, bool | None]  # title, value, change, whether the change is good
@@ -102,6 +103,7 @@ def plan_told(page: Page, known: Answer) -> None:
             _steps_table(page, case, question, steps),
             hide_index=True,
             key="siting.steps",
+            height=ROW_PX * (min(len(steps), MOST_ROWS) + 1) + 3,
             column_config={
                 page.say("达标网格", "Grids lifted"): st.column_config.TextColumn(width=360)
             },
@@ -144,7 +146,7 @@ def _steps_table(
                 f"{step.out.get('members', 0.0):,.0f} / {step.out.get('households', 0.0):,.0f}"
             ),
             page.say("费用", "Cost"): _cost(case, step),
-            page.say("达标网格", "Grids lifted"): "、".join(step.lifted) or "—",
+            page.say("达标网格", "Grids lifted"): page.say("、", ", ").join(step.lifted) or "—",
         }
         for step in steps
     ]

@@ -151,6 +151,8 @@ def _constraints(
         given |= {"spacing_m": question.spacing_m, "site_xy": xy, "is_spaced_from_existing": True}
     if question.budget is not None:
         given |= {"budget": question.budget, "site_cost": _costs(case)}
+    if question.capacity is not None:
+        given["site_capacity"] = np.full(len(case.sites), float(question.capacity))
     if question.has_backup:
         given["has_backup"] = True
     if question.one_per_community:

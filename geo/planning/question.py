@@ -31,6 +31,7 @@ class Question:
     may_close: int = 0
     spacing_m: float = 0.0
     budget: float | None = None
+    capacity: float | None = None  # what one station serves at most, of the weight
     has_backup: bool = False
     one_per_community: bool = False
     is_fair: bool = False  # the worst grid first, then the total
@@ -45,6 +46,7 @@ class Question:
             or self.may_close
             or self.spacing_m
             or self.budget is not None
+            or self.capacity is not None
             or self.has_backup
             or self.one_per_community
             or self.is_fair
