@@ -13,10 +13,11 @@ from data.fields import Kind, is_personal
 from data.findings import MASK, Findings, masked
 from data.kind_guess import KindGuess
 from data.mending import Mend
-from data.positions import NO_REFERENCE
+from data.positions import UnknownDatumError
 from data.raw_table import RawTable
 from data.report import ImportReport
 from data.staging import Staged
+from geo.datum import DatumFinding
 from geo.errors import GeoError
 
 PREVIEW_ROWS = 50
@@ -57,6 +58,7 @@ class Diagnosis:
     staged: Staged | None = None
     findings: Findings = field(default_factory=Findings)  # before the database is asked
     mends: tuple[Mend, ...] = ()
+    datum: DatumFinding | None = None  # what the map says of the coordinates, where it was asked
     problem: GeoError | None = None
     report: ImportReport | None = None  # what a commit would say
     checked: Checked | None = None
@@ -64,7 +66,7 @@ class Diagnosis:
     @property
     def needs_datum(self) -> bool:
         """Whether only the datum of the coordinates is missing."""
-        return self.problem is not None and self.problem.text == NO_REFERENCE
+        return isinstance(self.problem, UnknownDatumError)
 
     def preview(self, n_rows: int = PREVIEW_ROWS) -> pd.DataFrame:
         """Return the first rows as texts under their headings, index = row in the file.

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from data.checking import check
 from data.column_mapping import check_mapping, match_columns, place_columns, with_place_headings
+from data.datum_guess import ask_map, asked_in_vain
 from data.diagnosis import Choices, Diagnosis, make_report
 from data.doubts import known_box
 from data.errors import ImportDataError
@@ -26,7 +27,7 @@ from data.frames import network_row
 from data.kind_guess import KindGuess, guess_kind, heading_fit
 from data.mending import MENDS, Mend, apply_mends, find_mends
 from data.models import ImportBatch
-from data.positions import NO_REFERENCE, Reference
+from data.positions import Reference, UnknownDatumError
 from data.raw_table import RawTable
 from data.remembering import recall_mapping
 from data.staging import Staged, stage
@@ -207,9 +208,7 @@ def _with_network(start: Diagnosis) -> Diagnosis:
     reference = Reference.given(start.choices.datum, start.choices.crs)
     try:
         network = read_network(start.path, reference, start.findings)
-    except ImportDataError as error:
-        if error.text != NO_REFERENCE:
-            raise
+    except UnknownDatumError as error:
         return replace(start, problem=error)
     # One network is one row; its ways, those cut and left out, are counted in the notes.
     name = reference.name or network.crs.to_string()[:80]
@@ -269,7 +268,10 @@ def _staged(
     raw = start.table
     if raw is None:
         return start
-    reference = Reference.given(start.choices.datum, start.choices.crs)
+    told = Reference.given(start.choices.datum, start.choices.crs)
+    answer = ask_map(connection, raw, kind, told, start.findings, mapping)
+    reference = answer.reference
+    start = replace(start, datum=answer.finding)
     before = start.findings.copy()
     try:
         staged = stage(raw, kind, reference, start.findings, mapping)
@@ -280,6 +282,9 @@ def _staged(
             start = replace(start, findings=before, table=raw)
             staged = stage(raw, kind, reference, before, mapping)
             mends = tuple(replace(m, is_applied=m in made) for m in mends)
+    except UnknownDatumError as error:
+        question = UnknownDatumError(asked_in_vain(answer.finding, error.text))
+        return replace(start, problem=start.problem or question)
     except GeoError as error:
         return replace(start, problem=start.problem or error)
     return replace(start, staged=staged, mends=mends)

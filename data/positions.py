@@ -27,6 +27,15 @@ NO_REFERENCE = Text(
     "Nothing says in which datum its coordinates are. Add --datum wgs84|cgcs2000|gcj02|bd09 or "
     "--crs EPSG:n (Amap and Tencent: gcj02; Baidu: bd09; Tianditu: cgcs2000; GPS: wgs84).",
 )
+
+
+class UnknownDatumError(ImportDataError):
+    """Nothing says in which datum a file is, and the map does not show it clearly."""
+
+    def __init__(self, text: Text = NO_REFERENCE) -> None:
+        super().__init__(text)
+
+
 CHINA = (73.0, 3.0, 136.0, 54.0)  # lon, lat of the south-west and north-east corner, roughly
 # A projection is used somewhat beyond its zone, never this far: degrees read as metres, or a
 # northing taken for an easting, land farther off.
@@ -129,7 +138,7 @@ def read_positions(
             )
         )
     if not reference.name:
-        raise ImportDataError(NO_REFERENCE)
+        raise UnknownDatumError
     heading = _heading(raw, columns)
     x, y = _read_coordinates(raw, columns, kind, findings)
     for i in np.flatnonzero(_is_swapped(x, y, reference)):
@@ -142,6 +151,14 @@ def read_positions(
     for i in np.flatnonzero(np.isfinite(x) & ~is_known):
         findings.refuse(raw.source_rows[i], heading, f"{x[i]},{y[i]}", "out_of_range")
     return Positions(geometry, x, y, reference, columns)
+
+
+def coordinates(
+    raw: RawTable, kind: Kind
+) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+    """Return x, y (n,) as they stand in a table's cells, NaN where unread; None without columns."""
+    columns = _coordinate_columns(raw)
+    return None if columns is None else _read_coordinates(raw, columns, kind, Findings())
 
 
 def _coordinate_columns(raw: RawTable) -> tuple[int, ...] | None:
@@ -209,7 +226,7 @@ def _points_to_wgs84(
 def _from_geometry(raw: RawTable, kind: Kind, given: Reference, findings: Findings) -> Positions:
     reference = given.or_else(raw.crs)
     if not reference.name:
-        raise ImportDataError(NO_REFERENCE)
+        raise UnknownDatumError
     original = np.asarray(raw.geometry, dtype=object).copy()
     original[shapely.is_empty(original)] = None
     is_missing = shapely.is_missing(original)
@@ -261,7 +278,7 @@ def to_reference(frame: gpd.GeoDataFrame, reference: Reference) -> gpd.GeoDataFr
     if reference.crs is not None:
         frame = frame.set_crs(reference.crs, allow_override=True)
     if frame.crs is None:
-        raise ImportDataError(NO_REFERENCE)
+        raise UnknownDatumError
     _check_area(frame, CRS(frame.crs))
     return frame
 

@@ -21,7 +21,7 @@ WRONG_AREA_SHARE, BORDER_NOISE_M = 0.1, 100.0
 # Addresses of one neighbourhood err together (a border moved, a habit): they are one vote.
 NEIGHBOURHOOD_M = 500.0
 AREA_REACH_M = 1_600.0  # farther from the border the datums cannot differ
-MOST_CLAIMS = 400
+MOST_CLAIMS = 1_200
 BORDER_STEP_M = 40.0
 AREA_STEP_M = 250.0  # between the shifts at which areas are measured; between them interpolated
 SHORT_NAME = re.compile(r"(.{2,})[区县市]")

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import shapely
@@ -96,10 +97,7 @@ def case_of(
         _votes(middle),
         sample,
         compared,
-        _densities(
-            [metric.layers[name] for name in compared if name in metric.layers],
-            [xy[sample] for xy in metres],
-        ),
+        _densities(metric, compared, [xy[sample] for xy in metres]),
         Pairs(np.empty(0, int), np.empty(0, int), np.empty(0), 0),
         np.empty((0, 2)),
         None,
@@ -117,25 +115,38 @@ def _votes(xy: Floats) -> Floats:
 
 
 def _densities(
-    layers: Sequence[NDArray[np.object_]], samples: Sequence[Floats]
+    metric: MetricPlaces, compared: Sequence[str], samples: Sequence[Floats]
 ) -> tuple[Density, ...]:
     every = np.concatenate(samples)
     if not len(every):
         return ()
     low, high = every.min(axis=0) - REACH_M, every.max(axis=0) + REACH_M
-    densities = []
-    for shapes in layers:
-        bounds = shapely.bounds(shapes)
-        is_here = (bounds[:, :2] <= high).all(axis=1) & (bounds[:, 2:] >= low).all(axis=1)
-        here = shapes[is_here]
-        side_m = (bounds[is_here, 2:] - bounds[is_here, :2]).max(axis=1, initial=0.0)
-        is_estate = (shapely.get_dimensions(here) == 2) & (side_m > SMALL_M) & (side_m <= LARGE_M)
-        if len(here):
-            densities.append(density_of(*points_for(here), low, high))
-        if is_estate.any():  # a ledger may give the middle of an estate, or any place in it
-            centres = middles(here[is_estate])
-            mass = np.ones(len(centres))
-            densities.append(density_of(centres, mass, 0.0 * mass, low, high))
+    is_whole = bool((low <= metric.low).all() and (high >= metric.high).all())
+    window = None if is_whole else (*low.tolist(), *high.tolist())
+    found = [_densities_of(metric, name, window) for name in compared if name in metric.layers]
+    return tuple(density for densities in found for density in densities)
+
+
+@lru_cache(maxsize=8)
+def _densities_of(
+    metric: MetricPlaces, name: str, window: tuple[float, ...] | None
+) -> tuple[Density, ...]:
+    """Return the densities of one layer within a window (corners in metres), or of all of it."""
+    shapes = metric.layers[name]
+    bounds = shapely.bounds(shapes)
+    low, high = (metric.low, metric.high) if window is None else (window[:2], window[2:])
+    low, high = np.array(low), np.array(high)
+    is_here = (bounds[:, :2] <= high).all(axis=1) & (bounds[:, 2:] >= low).all(axis=1)
+    if not is_here.any():
+        return ()
+    shapes, bounds = shapes[is_here], bounds[is_here]
+    side_m = (bounds[:, 2:] - bounds[:, :2]).max(axis=1)
+    is_estate = (shapely.get_dimensions(shapes) == 2) & (side_m > SMALL_M) & (side_m <= LARGE_M)
+    densities = [density_of(*points_for(shapes), low, high)]
+    if is_estate.any():  # a ledger may give the middle of an estate, or any place in it
+        centres = middles(shapes[is_estate])
+        mass = np.ones(len(centres))
+        densities.append(density_of(centres, mass, 0.0 * mass, low, high))
     return tuple(density for density in densities if density is not None)
 
 

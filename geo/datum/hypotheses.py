@@ -61,7 +61,7 @@ class Hypothesis:
             return to_wgs84(
                 np.where(is_possible, x, np.nan), np.where(is_possible, y, np.nan), self.datum
             )
-        lon, lat = transformer(CRS.from_epsg(self.epsg), WGS84).transform(x, y)
+        lon, lat = transformer(CRS.from_epsg(int(self.epsg or 0)), WGS84).transform(x, y)
         is_place = np.isfinite(lon) & np.isfinite(lat)
         return np.where(is_place, lon, np.nan), np.where(is_place, lat, np.nan)
 

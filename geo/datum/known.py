@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import geopandas as gpd
 import numpy as np
@@ -74,8 +75,12 @@ def lines_of(network: WalkNetwork) -> gpd.GeoSeries:
     return gpd.GeoSeries(shapely.linestrings(network.vertex_xy, indices=edge), crs=network.crs)
 
 
+@lru_cache(maxsize=4)
 def in_metres(known: KnownPlaces) -> MetricPlaces | None:
-    """Return the known places in metres; None if nothing is known."""
+    """Return the known places in metres; None if nothing is known.
+
+    Kept for the same object, which is not to be changed: a file is asked about again and again.
+    """
     degrees = {
         "buildings": known.buildings.to_crs(WGS84),
         "compounds": known.compounds.to_crs(WGS84),
