@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from data.doubts import find_doubts, same_id_cards
 from data.errors import ImportDataError
+from data.fields import ROW_NUMBER
 from data.findings import Findings
 from data.linking import current_rows, link_buildings, link_gates, link_grids, link_members
 from data.raw_table import RawTable
@@ -74,6 +75,8 @@ def check(
         for row, heading in same_id_cards(raw, findings.refused_rows()):
             findings.refuse(row, heading, "***", "duplicate_in_file")
     rows["key"] = _keys(rows, kind, findings)
+    if raw is not None and kind in {"members", "base"} and ROW_NUMBER in raw.headings:
+        rows["key"] = _return_keys(rows, raw, findings.refused_rows())
     gives_way = {*former["id"], *trip.former.values()}
     _refuse_duplicates(connection, kind, rows, gives_way, staged, findings)
     if raw is not None:
@@ -167,6 +170,17 @@ def _keys(rows: pd.DataFrame, kind: str, findings: Findings) -> "pd.Series[Any]"
     good = rows[~rows.index.isin(findings.refused_rows())]
     keys = pd.Series(row_keys(kind, good), index=good.index, dtype=object)
     return keys.reindex(rows.index).where(lambda known: known.notna(), None)
+
+
+def _return_keys(rows: pd.DataFrame, raw: RawTable, refused: set[int]) -> "pd.Series[Any]":
+    """Return what a return sheet calls its rows: all by which members can be told."""
+    cells = raw.columns[raw.headings.index(ROW_NUMBER)]
+    key_of = dict(zip(raw.source_rows.tolist(), cells, strict=True))
+    keys = [
+        f"{ROW_NUMBER}\t{key_of[row]}" if key_of.get(row) and row not in refused else None
+        for row in rows.index
+    ]
+    return pd.Series(keys, index=rows.index, dtype=object)
 
 
 def _refuse_duplicates(

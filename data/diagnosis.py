@@ -1,8 +1,9 @@
 """What a file is, what would become of it, and what the user said of it: a value."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -67,6 +68,23 @@ class Diagnosis:
     def needs_datum(self) -> bool:
         """Whether only the datum of the coordinates is missing."""
         return isinstance(self.problem, UnknownDatumError)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return a value for JSON."""
+        sheets = () if self.table is None else self.table.sheets
+        return {
+            "source": self.source,
+            "kind": None if self.kind is None else self.kind.name,
+            "reason": {"zh": self.guess.reason.zh, "en": self.guess.reason.en},
+            "scores": self.guess.scores,
+            "sheet": self.table.sheet if self.table is not None else "",
+            "sheets": [asdict(sheet) for sheet in sheets],
+            "heading_rows": list(self.table.heading_rows) if self.table is not None else [],
+            "mapping": self.mapping,
+            "remembered": self.is_remembered,
+            "problem": None if self.problem is None else self.problem.text._asdict(),
+            "report": None if self.report is None else self.report.as_dict(),
+        }
 
     def preview(self, n_rows: int = PREVIEW_ROWS) -> pd.DataFrame:
         """Return the first rows as texts under their headings, index = row in the file.

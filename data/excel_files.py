@@ -99,11 +99,14 @@ def _records(
 
 
 def _best_sheet(choices: Sequence[SheetChoice], layouts: dict[str, Layout], fit: Fit | None) -> str:
-    """Return the sheet whose headings suit best: with rows, visible, then in their order."""
+    """Return the sheet whose headings suit best: visible, with rows, then the first.
 
-    def rank(choice: SheetChoice) -> tuple[bool, bool, float, int]:
-        suits = fit(layouts[choice.name].headings) if fit else 0.0
-        return choice.n_rows > 0, not choice.is_hidden, suits, choice.fit
+    An empty table beside a sheet that explains it is chosen too: it has headings and no rows.
+    """
+
+    def rank(choice: SheetChoice) -> tuple[bool, float, bool, int]:
+        suits = fit(layouts[choice.name].headings) if fit else float(choice.fit)
+        return suits > 0 and not choice.is_hidden, suits, choice.n_rows > 0, choice.fit
 
     return max(choices, key=rank).name
 

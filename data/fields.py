@@ -342,7 +342,7 @@ PERSONAL_HEADINGS = (
         "telephone",
     ),
 )
-ROW_NUMBER, REASON, ROW_ID = "原行号", "退回原因", "红网编号"  # our own columns
+ROW_NUMBER, REASON, ROW_ID = "退回编号", "退回原因", "红网编号"  # our own columns
 HEADING_JOINT = "·"  # between the parts of a heading that stands in several rows
 PERSONAL_WORDS = ("姓名", "身份证", "证件号", "手机", "电话", "idcard", "id_card", "phone")
 

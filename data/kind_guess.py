@@ -25,8 +25,12 @@ NAME_WORDS = {
     "compounds": r"小区|楼盘|compound",
     "communities": r"社区|communit",
 }
-# What only members have: without one of these nothing is taken for a list of members.
-MEMBER_FIELDS = {"party_duty", "branch", "kind"}
+# Without one of these a table is not taken for one of the kind.
+TELLING_FIELDS = {
+    "members": {"party_duty", "branch", "kind"},
+    "buildings": {"number", "name", "levels"},
+    "gates": {"name", "is_open_to_all"},
+}
 LEAST_SCORE, LEAST_MARGIN = 0.6, 0.25
 CODE_DIGITS = {"grids": 15, "communities": 12}
 SHOWN_HEADINGS = 4
@@ -107,9 +111,10 @@ def _score(raw: RawTable, kind: Kind) -> tuple[float, list[Text]] | None:
     columns = match_columns(raw.headings, kind, set(places.values()))
     if any(f.is_needed and f.name not in columns for f in kind.fields):
         return None
-    if kind.name == "grids" and not columns.keys() & {"code", "name"}:
+    telling = TELLING_FIELDS.get(kind.name)
+    if telling and not columns.keys() & telling and raw.geometry is None:
         return None
-    if kind.name == "members" and not columns.keys() & MEMBER_FIELDS:
+    if kind.name == "grids" and not columns.keys() & {"code", "name"}:
         return None
     weights = _weights([raw.headings[i] for i in columns.values()], kind)
     best = sorted(weights, key=lambda heading: -weights[heading])[:SHOWN_HEADINGS]

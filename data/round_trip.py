@@ -65,6 +65,11 @@ def exported_fields(kind: Kind) -> tuple[Field, ...]:
     return tuple(field for field in kind.fields if field.name not in NOT_STORED)
 
 
+def shown_heading(field: Field) -> str:
+    """Return what a field's column is called in tables of ours: its title, where it is read."""
+    return field.title.zh if field.title.zh in field.headings else field.headings[0]
+
+
 def has_point_columns(kind: Kind) -> bool:
     """Tell whether a table of a kind has columns of longitude and latitude."""
     return kind.shape in {"point", "polygon_or_point"} or kind.name == "members"
@@ -81,7 +86,7 @@ def export_rows(connection: sa.Connection, kind_name: str) -> Exported:
     lookup = _lookups(connection, kind_name)
     has_points = has_point_columns(kind)
     names = [field.name for field in fields] + (["lon", "lat"] if has_points else [])
-    headings = [field.headings[0] for field in fields]
+    headings = [shown_heading(field) for field in fields]
     headings += [PLACE_FIELDS["lon"][0], PLACE_FIELDS["lat"][0]] if has_points else []
     rows = {}
     for record in records:
@@ -264,7 +269,7 @@ def keeps_links(kind: str, trip: Trip, row: int) -> bool:
     """Tell whether a changed row still belongs where it belonged."""
     if row not in trip.former:
         return False
-    headings = {f.name: f.headings[0] for f in KINDS[kind].fields}
+    headings = {f.name: shown_heading(f) for f in KINDS[kind].fields}
     linking = {headings[name] for name in LINK_FIELDS.get(kind, ())}
     return not linking & set(trip.changes[row])
 
