@@ -47,5 +47,9 @@ class ScenarioError(GeoError, ValueError):
     """A scenario holds a value that it cannot have, or a file is no scenario of ours."""
 
 
+class GridError(GeoError, ValueError):
+    """Grids cannot be checked, repaired, split or merged as asked."""
+
+
 class GeocodeError(GeoError, ValueError):
     """A gazetteer lacks a column, or holds a value that its column cannot have."""
