@@ -11,6 +11,11 @@ from scipy.sparse import csr_array
 from siting_cases import Problem, covered_weight, every_choice, problems
 
 from geo.siting import solve_mclp
+from geo.siting.covering import covering_sets, merge_demand
+from geo.siting.instance import read_choice, read_times
+from geo.siting.mclp_node import MclpNode, root_node
+from geo.siting.mclp_search import greedy, rows_of
+from geo.siting.volume import BOUND
 
 
 def city(n: int, m: int, seed: int = 0, side_m: float = 6000.0) -> tuple[np.ndarray, np.ndarray]:
@@ -192,6 +197,47 @@ def test_other_threads_go_on_while_it_searches():
         longest, before = max(longest, now - before), now
     worker.join()
     assert longest < 0.5
+
+
+def branched(n_splits: int) -> tuple[MclpNode, list[MclpNode]]:
+    """Return a root after its search, and the parts that wait after some splits in a row."""
+    times, weights = HARD
+    choice = read_choice(times.shape[1], 20)
+    merged = merge_demand(covering_sets(read_times(times), 700.0), weights, choice)
+    rows = rows_of(merged.start, merged.candidate, merged.n_candidates, merged.weight * 2.0**20)
+    root = root_node(rows, 20, greedy(rows, 20)[0], 2.0**20)
+    node, waiting = root, []
+    for turn in range(n_splits):
+        node.tighten(root.total)
+        parts = node.split()
+        node = parts.pop(turn % 2)
+        waiting += parts
+    return root, [node, *waiting]
+
+
+def test_parts_that_wait_hold_no_rows_and_get_those_of_a_direct_merge():
+    root, parts = branched(4)
+    for part in parts:
+        assert len(part.rows.candidate) == 0
+        opened, ids = part.opened, part.ids
+        must, keep = np.isin(root.ids, opened), np.isin(root.ids, ids)
+        part.tighten(root.total)
+        direct = root.reduced(must, keep)
+        assert part.rows.start.tolist() == direct.rows.start.tolist()
+        assert part.rows.candidate.tolist() == direct.rows.candidate.tolist()
+        assert part.rows.weight.tolist() == direct.rows.weight.tolist()
+        assert part.served == direct.served
+        assert (part.prices >= 0).all()
+        assert (part.prices <= part.rows.weight).all()
+
+
+def test_the_prices_of_a_parent_are_worth_as_much_in_its_parts():
+    root, (part, *_) = branched(1)
+    parent_bound = root.bound
+    part.tighten(root.total)
+    assert part.dual is not None
+    own_bound = root.total - part.served - part.dual.figures[BOUND]
+    assert own_bound >= parent_bound - 1e-4 * root.total
 
 
 def test_weights_of_any_size_are_proven():

@@ -1,12 +1,21 @@
 """A part of the solutions of an MCLP: some candidates open, some out, the rest on merged rows."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from geo.siting.branching import Found
-from geo.siting.covering import SERVED, Floats, Ints, hash_words, rows_of_first, same_sets
+from geo.siting.covering import (
+    NO_SITE,
+    SERVED,
+    Floats,
+    Ids,
+    Ints,
+    hash_words,
+    rows_of_first,
+    same_sets,
+)
 from geo.siting.mclp_bound import first_prices, lower_bound_run, warm_prices
 from geo.siting.mclp_search import Rows, covered_weight, kicked, rows_of, swap
 from geo.siting.volume import BOUND, FACTOR, Dual, largest, new_dual
@@ -16,6 +25,26 @@ NODE_RUNS = 40
 ROOT_WARM_RUNS = 100
 WORK_OF_A_LOOK = 2e7  # cells touched between two looks at the clock, about 0.1 s
 MOST_CHUNKS = 40
+NO_ROWS = Rows(
+    np.zeros(1, np.int64),
+    np.zeros(0, np.int32),
+    np.zeros(1, np.int64),
+    np.zeros(0, np.int32),
+    np.zeros(0),
+)
+
+
+@dataclass(frozen=True)
+class Source:
+    """Rows that the parts below a node are merged from, and its candidates.
+
+    Thousands of parts may wait for their turn: they share the rows of an ancestor, and an own
+    source is made only where the rows of a part hold less than half as much.
+    """
+
+    rows: Rows
+    ids: Ints
+    served: float
 
 
 @dataclass
@@ -40,7 +69,9 @@ class MclpNode:
     is_warm: bool = False  # the prices are good ones already
     first_found_prices: Floats = field(default_factory=lambda: np.zeros(0))  # before any reduction
     dual: Dual | None = None
-    waiting: "tuple[MclpNode, NDArray[np.bool_], NDArray[np.bool_]] | None" = None
+    source: Source | None = None
+    of_source: Ids = field(default_factory=lambda: np.zeros(0, np.int32))  # its rows to own ones
+    parent_weight: Floats | None = None  # of a part that waits: the prices are those of its parent
     chunks: int = 0
     history: list[float] = field(default_factory=list)
 
@@ -74,33 +105,62 @@ class MclpNode:
         j = int(np.argmax(doubt))
         if doubt[j] <= 0:
             j = int(largest(dual.sums, self.p)[-1])
-        is_it = np.arange(len(self.ids)) == j
-        return [self._part(is_it, ~is_it), self._part(np.zeros_like(is_it), ~is_it)]
+        return [self._part(j, is_open=True), self._part(j, is_open=False)]
 
-    def _part(self, must: NDArray[np.bool_], keep: NDArray[np.bool_]) -> "MclpNode":
-        """Return a part whose rows are merged when it is its turn: many may wait."""
-        part = MclpNode(
-            self.rows,
-            self.p,
-            self.ids,
-            self.opened,
-            self.served,
-            self.total,
-            self.unit,
-            self.prices,
+    def _part(self, j: int, *, is_open: bool) -> "MclpNode":
+        """Return a part with candidate j open or out; its rows are merged when it is its turn."""
+        keep = np.arange(len(self.ids)) != j
+        part = replace(
+            self,
+            rows=NO_ROWS,
+            p=self.p - is_open,
+            ids=self.ids[keep],
+            opened=(*self.opened, int(self.ids[j])) if is_open else self.opened,
+            stalled=False,
+            is_root=False,
+            first_found_prices=np.zeros(0),
+            parent_weight=self.rows.weight,
+            chunks=0,
+            history=[],
         )
-        part.bound, part.waiting = self.bound, (self, must, keep)
+        if self.dual is not None:
+            part.prices = self.dual.prices
+            part.dual = self.dual._replace(sums=self.dual.sums[keep], choice=self.dual.choice[keep])
         return part
 
     def _build(self) -> None:
         """Merge the rows of a part that has waited."""
-        if self.waiting is None:
+        source, weight = self.source, self.parent_weight
+        if source is None or weight is None:
             return
-        whole, must, keep = self.waiting
-        built = whole.reduced(must, keep)
-        self.rows, self.p, self.ids = built.rows, built.p, built.ids
-        self.opened, self.served = built.opened, built.served
-        self.prices, self.dual, self.waiting = built.prices, built.dual, None
+        self.parent_weight = None
+        column = np.full(len(source.ids), -1, np.int32)
+        column[np.searchsorted(source.ids, self.ids)] = np.arange(len(self.ids), dtype=np.int32)
+        column[np.isin(source.ids, self.opened)] = SERVED
+        self.rows, group, served = merged_rows(source.rows, column, len(self.ids))
+        self.served = source.served + served
+        # The parent's prices, shared out to the rows of the source, then added up again.
+        old, inside = self.of_source, (self.of_source >= 0) & (group >= 0)
+        share = source.rows.weight[inside] / np.maximum(weight[old[inside]], 1.0)
+        n_rows = len(self.rows.weight)
+
+        def passed_on(of_parent: Floats) -> Floats:
+            parts = share * of_parent[old[inside]]
+            return np.bincount(group[inside], parts, n_rows).astype(np.float64)
+
+        self.prices = np.minimum(np.rint(passed_on(self.prices)), self.rows.weight)
+        if self.dual is not None:
+            d = passed_on(weight * self.dual.direction) / np.maximum(self.rows.weight, 1.0)
+            self.dual = Dual(self.prices, self.dual.sums, d, self.dual.choice, restarted(self.dual))
+        self.of_source = group
+        self._own_source()
+
+    def _own_source(self, *, always: bool = False) -> None:
+        """Let the parts below share the own rows, where they are much fewer than the source's."""
+        held = 0 if self.source is None else len(self.source.rows.candidate)
+        if always or 2 * len(self.rows.candidate) < held:
+            self.source = Source(self.rows, self.ids, self.served)
+            self.of_source = np.arange(len(self.rows.weight), dtype=np.int32)
 
     def _start(self, target: float) -> Dual:
         if self.is_root and not self.is_warm:
@@ -194,6 +254,9 @@ class MclpNode:
             self.rows, self.p, self.ids = smaller.rows, smaller.p, smaller.ids
             self.opened, self.served = smaller.opened, smaller.served
             self.prices, self.dual = smaller.prices, smaller.dual
+            group, old = smaller.of_source, self.of_source
+            self.of_source = np.where(old >= 0, group[np.maximum(old, 0)], NO_SITE).astype(np.int32)
+            self._own_source(always=self.is_root)
             self.stalled = self.stalled and not self._is_decided()
 
     def reduced(self, must: NDArray[np.bool_], keep: NDArray[np.bool_]) -> "MclpNode":
@@ -205,38 +268,51 @@ class MclpNode:
         column[keep] = np.arange(keep.sum(), dtype=np.int32)
         column[must] = SERVED
         old = self.rows
-        words = hash_words(len(self.ids))
-        group, first, length = same_sets(old.start, old.candidate, column, words)
-        start = np.zeros(len(first) + 1, np.int64)
-        np.cumsum(length, out=start[1:])
-        candidate = rows_of_first(old.start, old.candidate, column, first, start)
+        rows, group, served = merged_rows(old, column, int(keep.sum()))
         inside = group >= 0
 
         def summed(of_old: Floats) -> Floats:
-            return np.bincount(group[inside], of_old[inside], len(first)).astype(np.float64)
+            return np.bincount(group[inside], of_old[inside], len(rows.weight)).astype(np.float64)
 
-        weight = summed(old.weight)
-        prices = self.prices if self.dual is None else self.dual.prices
-        new_prices = summed(prices)
-        rows = rows_of(start, candidate, int(keep.sum()), weight)
-        served = self.served + float(old.weight[group == SERVED].sum())
-        opened = (*self.opened, *self.ids[must].tolist())
+        new_prices = summed(self.prices if self.dual is None else self.dual.prices)
         node = MclpNode(
             rows,
             self.p - int(must.sum()),
             self.ids[keep],
-            opened,
-            served,
+            (*self.opened, *self.ids[must].tolist()),
+            self.served + served,
             self.total,
             self.unit,
             new_prices,
             self.bound,
+            of_source=group,
         )
         if self.dual is not None:
-            d = summed(old.weight * self.dual.direction) / np.maximum(weight, 1.0)
-            figures = np.array([np.inf, max(self.dual.figures[FACTOR], 0.02), 0.0, 0.0])
-            node.dual = Dual(new_prices, self.dual.sums[keep], d, self.dual.choice[keep], figures)
+            d = summed(old.weight * self.dual.direction) / np.maximum(rows.weight, 1.0)
+            node.dual = Dual(
+                new_prices, self.dual.sums[keep], d, self.dual.choice[keep], restarted(self.dual)
+            )
         return node
+
+
+def merged_rows(old: Rows, column: Ids, n_candidates: int) -> tuple[Rows, Ids, float]:
+    """Return rows over fewer candidates, the new row of each old one, and the weight now served.
+
+    `column` has the new number of each candidate, SERVED where it is open, else a negative one.
+    """
+    group, first, length = same_sets(old.start, old.candidate, column, hash_words(len(column)))
+    start = np.zeros(len(first) + 1, np.int64)
+    np.cumsum(length, out=start[1:])
+    candidate = rows_of_first(old.start, old.candidate, column, first, start)
+    inside = group >= 0
+    weight = np.bincount(group[inside], old.weight[inside], len(first)).astype(np.float64)
+    served = float(old.weight[group == SERVED].sum())
+    return rows_of(start, candidate, n_candidates, weight), group, served
+
+
+def restarted(dual: Dual) -> Floats:
+    """Return the figures of a search that goes on elsewhere with the steps it had."""
+    return np.array([np.inf, max(dual.figures[FACTOR], 0.02), 0.0, 0.0])
 
 
 def root_node(
@@ -250,5 +326,6 @@ def root_node(
     else:
         node = MclpNode(rows, p, ids, (), 0.0, total, unit, prices.copy(), is_warm=True)
     node.is_root = True
+    node._own_source(always=True)  # noqa: SLF001 - of the same module
     node.first_found_prices = node.prices
     return node
