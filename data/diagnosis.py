@@ -11,7 +11,7 @@ import pandas as pd
 
 from data.checking import Checked
 from data.fields import Kind, is_personal
-from data.findings import MASK, Findings, masked
+from data.findings import MASK, Findings, is_code_heading, masked
 from data.kind_guess import KindGuess
 from data.mending import Mend
 from data.positions import UnknownDatumError
@@ -95,7 +95,7 @@ class Diagnosis:
             return pd.DataFrame()
         raw = self.table
         columns = [
-            [MASK if cell and is_personal(heading) else masked(cell)[0] for cell in cells[:n_rows]]
+            [_shown(heading, cell) for cell in cells[:n_rows]]
             for heading, cells in zip(raw.headings, raw.columns, strict=True)
         ]
         index = pd.Index(raw.source_rows[:n_rows], name="row")
@@ -156,6 +156,12 @@ def make_report(
         n_changed=len(set(checked.trip.former) & set(checked.kept.index)),
         sheet=raw.sheet if raw is not None else "",
     )
+
+
+def _shown(heading: str, cell: str) -> str:
+    if cell and is_personal(heading):
+        return MASK
+    return masked(cell, is_code=is_code_heading(heading))[0]
 
 
 def _distinct(headings: tuple[str, ...]) -> list[str]:

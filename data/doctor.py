@@ -25,6 +25,7 @@ from data.files import OSM_KINDS, is_osm_file, read_file, read_network
 from data.findings import Findings
 from data.frames import network_row
 from data.kind_guess import KindGuess, guess_kind, heading_fit
+from data.linking import current_rows
 from data.mending import MENDS, Mend, apply_mends, find_mends
 from data.models import ImportBatch
 from data.positions import Reference, UnknownDatumError
@@ -94,7 +95,8 @@ def prepare(connection: sa.Connection, path: Path, choices: Choices) -> Diagnosi
     _check_choices(choices)
     digest = _digest(path)
     source = path.name if choices.sheet is None else f"{path.name}#{choices.sheet}"
-    findings = Findings(is_of_persons=choices.kind == "members")
+    codes = frozenset(current_rows(connection, "grids", "code")["code"])
+    findings = Findings(is_of_persons=choices.kind == "members", known_codes=codes)
     _note_demo(connection, findings)
     kind = None if choices.kind is None else KINDS[choices.kind]
     start = Diagnosis(path, source, digest, choices, kind, KindGuess(choices.kind, TOLD))

@@ -15,6 +15,13 @@ ID_CARD = r"\d{6}[- ]?\d{8}[- ]?\d{3}[\dXx](?![\dXx])"
 MOBILE = r"(?:(?:\+|00)?86[- ]?)?1[3-9]\d(?:[- ]?\d{4}[- ]?\d{4}|\.\d{4}\.\d{4})(?!\d)"
 FIXED = r"(?:\(0\d{2,3}\)|0\d{2,3})[-\u2010-\u2015 ]?\d{7,8}(?!\d)"
 PERSONAL = re.compile(f"{FRESH}(?:{ID_CARD}|{MOBILE}|{FIXED})")
+# 15 digits of an old ID card: province, place, date of birth YYMMDD, number. A grid's code has 15
+# digits too; which it is the heading, the known codes and the date tell.
+OLD_CARD = re.compile(
+    rf"{FRESH}(?P<place>[1-8]\d{{5}})(?P<born>\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))?"
+    r"(?(born)\d{3}|\d{9})(?!\d)"
+)
+CODE_WORDS = ("编码", "代码", "编号", "code")
 MASK = "***"
 SHOWN_CHARACTERS = 60
 
@@ -129,6 +136,7 @@ class Findings:
     doubts: list[RefusedCell] = field(default_factory=list)  # of rows that are kept
     notes: list[Note] = field(default_factory=list)
     is_of_persons: bool = False  # rows of members: a cell in the wrong column may be a name
+    known_codes: frozenset[str] = frozenset()  # of grids: 15 digits that are no ID card
 
     def refuse(self, row: int, column: str, value: object, rule: str) -> None:
         """Refuse a row."""
@@ -139,7 +147,7 @@ class Findings:
         self.doubts.append(self._cell(row, column, value, rule))
 
     def _cell(self, row: int, column: str, value: object, rule: str) -> RefusedCell:
-        shown = masked(str(value))[0]
+        shown = masked(str(value), is_code=is_code_heading(column))[0]
         if self.is_of_persons and shown and rule in {"coordinates", "too_many_cells"}:
             shown = MASK
         return RefusedCell(int(row), masked(column)[0], shown, rule)
@@ -160,20 +168,50 @@ class Findings:
         return {cell.row for cell in self.refused}
 
 
-def masked(text: str) -> tuple[str, int]:
-    """Return the text without ID-card and telephone numbers, short enough to show, and how many."""
-    plain = unicodedata.normalize("NFKC", text)
-    hidden, n = PERSONAL.subn(MASK, plain)
-    shown = hidden if n else text
-    return (shown if len(shown) <= SHOWN_CHARACTERS else shown[:SHOWN_CHARACTERS] + "…"), n
+def masked(text: str, *, is_code: bool = False) -> tuple[str, int]:
+    """Return the text without numbers of persons, short enough to show, and how many there were.
+
+    `is_code`: it stands in a column of codes, where 15 digits are no ID card.
+    """
+    hidden, n = _hide(text, frozenset({text.strip()} if is_code else ()), is_of_persons=False)
+    return (hidden if len(hidden) <= SHOWN_CHARACTERS else hidden[:SHOWN_CHARACTERS] + "…"), n
 
 
-def without_personal(texts: Iterable[str]) -> tuple[list[str], int]:
-    """Return the texts with ID-card and telephone numbers taken out, and in how many there were."""
+def is_code_heading(heading: str) -> bool:
+    """Tell whether a heading names a code, such as 网格编码."""
+    plain = unicodedata.normalize("NFKC", heading).lower()
+    return any(word in plain for word in CODE_WORDS)
+
+
+def without_personal(
+    texts: Iterable[str],
+    known_codes: frozenset[str] = frozenset(),
+    *,
+    is_of_persons: bool = False,
+) -> tuple[list[str], int]:
+    """Return the texts with ID-card and telephone numbers taken out, and in how many there were.
+
+    15 digits are an ID card if they hold a date of birth and are no known code of a grid; in rows
+    of persons also without a date.
+    """
     kept, n_hidden = [], 0
     for text in texts:
-        plain = unicodedata.normalize("NFKC", text)
-        hidden, n = PERSONAL.subn(MASK, plain)
-        kept.append(hidden if n else text)
+        hidden, n = _hide(text, known_codes, is_of_persons=is_of_persons)
+        kept.append(hidden)
         n_hidden += bool(n)
     return kept, n_hidden
+
+
+def _hide(text: str, known_codes: frozenset[str], *, is_of_persons: bool) -> tuple[str, int]:
+    plain = unicodedata.normalize("NFKC", text)
+    hidden, n = PERSONAL.subn(MASK, plain)
+
+    def replaced(found: re.Match[str]) -> str:
+        nonlocal n
+        if found.group() in known_codes or not (is_of_persons or found["born"]):
+            return found.group()
+        n += 1
+        return MASK
+
+    hidden = OLD_CARD.sub(replaced, hidden)
+    return (hidden if n else text), n

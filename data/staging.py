@@ -106,7 +106,9 @@ def _read_column(raw: RawTable, field: Field, at: int, findings: Findings) -> ND
     texts: Sequence[str] = raw.columns[at]
     heading = raw.headings[at]
     if field.parse in KEEPS_TEXT and field.name not in CODE_FIELDS:
-        texts, n_hidden = without_personal(texts)
+        texts, n_hidden = without_personal(
+            texts, findings.known_codes, is_of_persons=findings.is_of_persons
+        )
         findings.note(
             f"“{heading}”列中有身份证号或电话号码，已去掉，不入库",
             f"ID-card or telephone numbers in the column {heading!r} were taken out, not stored",

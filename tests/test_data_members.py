@@ -6,6 +6,7 @@ import unicodedata
 import geopandas as gpd
 import openpyxl
 import pytest
+import shapely
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
@@ -240,3 +241,55 @@ def test_without_any_member_the_count_is_unknown_and_with_one_it_is_zero_elsewhe
     assert study_of(town).buildings["members"].isna().all()
     take_in(town, tmp_path, "小区,楼栋\n桂园,1栋\n")
     assert study_of(town).buildings["members"].tolist() == [1, 0, 0, 0, 0]
+
+
+def test_old_id_cards_of_15_digits_are_never_stored_with_members(town, tmp_path):
+    card, other, code = "341103500112123", "341103999999123", "341103003001001"
+    frame = gpd.GeoDataFrame(
+        {"code": [code], "name": ["一"]},
+        geometry=[shapely.box(118, 32, 119, 33)],
+        crs=4326,
+    )
+    store_frames(town, {"grids": frame}, source="grids")
+    report = take_in(
+        town,
+        tmp_path,
+        f"职务,党支部,小区\n书记 {card},支部{other},桂园\n网格 {code},{card},桂园\n书记,,{card}\n",
+    )
+    with town.connect() as connection:
+        rows = connection.execute(sa.select(Member.post, Member.branch)).all()
+    assert [tuple(row) for row in rows] == [("书记 ***", "支部***"), (f"网格 {code}", "***")]
+    assert [(cell.row, cell.value) for cell in report.refused] == [(4, "***")]
+    stored = everything_stored(town)
+    assert card not in stored
+    assert other not in stored
+
+
+@pytest.mark.parametrize(
+    ("text", "is_card"),
+    [
+        ("341103500112123", True),
+        ("证号：341103500112123", True),
+        ("341103001012001", True),  # a grid's code could hold a date: then the known codes tell
+        ("341103003001001", False),  # month 30
+        ("3411035001121234", False),  # 16 digits
+        ("118.341103500112123", False),  # decimals of a coordinate
+    ],
+)
+def test_15_digits_are_an_id_card_if_they_hold_a_date_and_are_no_known_code(text, is_card):
+    assert without_personal([text])[1] == is_card
+    assert without_personal([text], frozenset({text[-15:]}))[1] == 0
+
+
+def test_a_grid_s_code_stays_in_a_column_of_codes(database, tmp_path):
+    code = "341103001012001"
+    path = tmp_path / "grids.geojson"
+    shape = [shapely.box(118, 32, 119, 33)]
+    gpd.GeoDataFrame({"网格编码": [code], "户数": ["多"]}, geometry=shape, crs=4326).to_file(path)
+    refused = import_file(database, "grids", path)
+    assert refused.refused[0].value == "多"
+    gpd.GeoDataFrame({"网格编码": [code] * 2}, geometry=shape * 2, crs=4326).to_file(path)
+    report = import_file(database, "grids", path)
+    assert [(cell.column, cell.value) for cell in report.refused] == [("网格编码", code)]
+    with database.connect() as connection:
+        assert connection.execute(sa.text("SELECT code FROM grid")).scalar() == code
