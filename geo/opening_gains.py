@@ -14,7 +14,7 @@ from geo.attachments import Attachments
 from geo.ground import Ground
 from geo.reach import nearest_site
 from geo.siting.instance import read_limit, read_weights
-from geo.text import Text
+from geo.text import Text, counted
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.intp]
@@ -157,11 +157,11 @@ def counted_row(standing: Standing, gained: Rows, lost: Rows, after_s: Floats) -
 def gain_text(row: dict[str, Any]) -> Text:
     """Say in a clause who comes within the limit and how their walk shortens."""
     parts = [
-        Text(f"{row['households']:.0f} 户", f"{row['households']:.0f} households"),
-        Text(f"{row['members']:.0f} 名党员", f"{row['members']:.0f} members"),
+        Text(f"{row['households']:.0f} 户", counted(round(row["households"]), "household")),
+        Text(f"{row['members']:.0f} 名党员", counted(round(row["members"]), "member")),
     ]
     known = [part for part, name in zip(parts, ("households", "members"), strict=True) if row[name]]
-    who = known or [Text(f"{row['n_points']} 处", f"{row['n_points']} places")]
+    who = known or [Text(f"{row['n_points']} 处", counted(row["n_points"], "place"))]
     after = np.ceil(row["after_s"] / 60)
     before = row["before_s"]
     zh = f"多 {'、'.join(part.zh for part in who)}走得到"

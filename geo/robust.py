@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from geo.errors import SitingError
 from geo.siting.instance import read_limit, read_times, read_weights
 from geo.siting.plan import SitingPlan
-from geo.text import Text
+from geo.text import Text, counted
 
 ROBUST_SHARE = 0.8  # of the variants that have a plan
 STEP_S = 300.0  # by which the limit is moved
@@ -234,11 +234,12 @@ def _said(sites: pd.DataFrame, base: SitingPlan, n_solved: int, n_variants: int)
     n_gone = n_variants - n_solved
     gone = Text(
         f"；另有 {n_gone} 种情形无解" if n_gone else "",
-        f"; {n_gone} more have no plan" if n_gone else "",
+        f"; {n_gone} more {'has' if n_gone == 1 else 'have'} no plan" if n_gone else "",
     )
     return Text(
         f"方案的 {len(base.sites)} 个新站中有 {n_robust} 个是稳健点位"
         f"（共 {n_solved} 种情形{gone.zh}）。",
-        f"{n_robust} of the plan's {len(base.sites)} new sites are robust "
-        f"(over {n_solved} variants{gone.en}).",
+        f"{n_robust} of the plan's {counted(len(base.sites), 'new site')} "
+        f"{'is' if n_robust == 1 else 'are'} robust "
+        f"(over {counted(n_solved, 'variant')}{gone.en}).",
     )

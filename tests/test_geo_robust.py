@@ -118,7 +118,7 @@ def test_a_site_in_four_of_five_variants_is_robust():
         lambda one: plan(chosen[one.key], (*one.existing, *chosen[one.key]), 0), variants
     )
     assert found.sites["is_robust"].tolist() == [True, False]
-    assert found.said.en == "1 of the plan's 1 new sites are robust (over 5 variants)."
+    assert found.said.en == "1 of the plan's 1 new site is robust (over 5 variants)."
     strict = sensitivity(
         lambda one: plan(chosen[one.key], (*one.existing, *chosen[one.key]), 0),
         variants,

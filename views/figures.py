@@ -12,7 +12,7 @@ from geo.coverage import Coverage
 from geo.profiles import SpeedProfile
 from geo.stations import why_closed
 from geo.study import WEIGHT_TITLES
-from geo.text import Language, Text
+from geo.text import Language, Text, counted
 from layers.figures import share_text
 from views.page import Page
 from views.plain import as_html, as_markdown
@@ -51,10 +51,10 @@ def headline(page: Page, coverage: Coverage) -> None:
             st.html(_card_html(card, page.lang))
             with st.popover(page.say("口径", "How"), type="tertiary", key=f"how.{card.key}"):
                 st.markdown(f"{card.recipe.say(page.lang)}\n\n{shared}")
-    _warn_of_lost_stations(page, coverage)
+    warn_of_lost_stations(page, coverage)
 
 
-def _warn_of_lost_stations(page: Page, coverage: Coverage) -> None:
+def warn_of_lost_stations(page: Page, coverage: Coverage) -> None:
     """Say which open stations count for nothing: a figure without them looks like a gap."""
     lost = coverage.left_out[coverage.left_out["kind"] == "station"]
     if lost.empty:
@@ -63,8 +63,8 @@ def _warn_of_lost_stations(page: Page, coverage: Coverage) -> None:
     st.warning(
         page.say(
             f"{len(lost)} 个驿站离步行网络太远，没有计入：{names}。请检查坐标或补路。",
-            f"{len(lost)} stations are too far from the walk network and do not count: {names}. "
-            "Check their coordinates or add the ways.",
+            f"Too far from the walk network, so not counted: {counted(len(lost), 'station')} "
+            f"({names}). Check their coordinates or add the ways.",
         )
     )
 

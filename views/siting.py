@@ -13,11 +13,12 @@ from geo.errors import GeoError
 from geo.plan_curve import curve
 from geo.plan_story import plan_edits, proof_said
 from geo.planning import Question, SitingCase, solve
-from geo.text import Text
+from geo.text import Text, counted
 from geo.whatif import Edit, NewStation, edits_to_json
 from layers.candidate import candidate_layer
 from layers.map_layer import MapLayer
 from views import siting_hand, siting_openings, siting_result, siting_scenarios
+from views.figures import warn_of_lost_stations
 from views.live_map import MapEvents, live_map
 from views.page import MAP_HEIGHT, Page, open_page
 from views.plain import as_markdown
@@ -79,6 +80,7 @@ def render() -> None:
     now, after = page.coverage(), _after(page)
     with right:
         siting_result.before_after(page, now, after)
+        warn_of_lost_stations(page, after)
         _map(page, source, is_by_hand=mode == "hand")
     if mode == "scenarios":
         siting_scenarios.comparison(page)
@@ -160,13 +162,13 @@ def _progress(page: Page, *, is_running: bool) -> None:
         return
     job = known.solving
     if is_running:
-        so_far = proof_said(_gap(job), is_proven=False)
+        so_far, n = proof_said(_gap(job), is_proven=False), len(job.sites)
         if job.sites:
             keep_draft(_new_stations(known.case, job.sites))
         st.info(
             page.say(
-                f"正在求解…目前最好的方案建 {len(job.sites)} 个，{so_far.zh}。",
-                f"Solving… the best plan so far has {len(job.sites)} sites, {so_far.en}.",
+                f"正在求解…目前最好的方案建 {n} 个，{so_far.zh}。",
+                f"Solving… the best plan so far has {counted(n, 'site')}, {so_far.en}.",
             )
         )
     elif job.error is not None:  # no plan in time, or a question that cannot be asked

@@ -8,7 +8,7 @@ import shapely
 import streamlit as st
 
 from geo.crs import WGS84
-from geo.text import Text
+from geo.text import Text, counted
 from geo.whatif import (
     ClosedStation,
     Edit,
@@ -92,7 +92,9 @@ def _drawn(page: Page) -> None:
     if n == 0:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(page.say(f"地图上点了 {n} 个备选点。", f"{n} candidate sites pointed at."))
+        st.markdown(
+            page.say(f"地图上点了 {n} 个备选点。", f"{counted(n, 'candidate site')} pointed at.")
+        )
         if st.button("✕", key="siting.drop_drawn", help=page.say("全部去掉", "Take them out")):
             keep_drawn([])
             st.rerun()

@@ -24,7 +24,7 @@ from geo.errors import GeoError
 from geo.profiles import speed_profile
 from geo.scenario import Proof, Scenario, from_json, moved_on
 from geo.study import WEIGHT_TITLES
-from geo.text import Text
+from geo.text import Text, counted
 from geo.whatif import edits_to_json
 from layers.figures import share_text
 from layers.map_layer import MapLayer
@@ -36,6 +36,7 @@ from views.siting_shared import draft_coverage, draft_layers, without_legends
 from views.siting_state import answer, choices, draft, keep_draft, note
 
 SIDE_MAP_HEIGHT = 380
+NO_EDITS = "[]"
 NAME, CHOSEN, ONE, UPLOAD = "siting.name", "siting.chosen", "siting.one", "siting.upload"
 
 
@@ -84,7 +85,7 @@ def _save(page: Page) -> None:
     with st.form("siting.save", border=False):
         name = st.text_input(page.say("方案名称", "Name of the scenario"), key=NAME, max_chars=60)
         if st.form_submit_button(
-            page.say(f"保存（{len(edits)} 处改动）", f"Keep {len(edits)} changes")
+            page.say(f"保存（{len(edits)} 处改动）", f"Keep {counted(len(edits), 'change')}")
         ):
             try:
                 engine = engine_of(page.settings.database)
@@ -302,14 +303,17 @@ def _by_grid(page: Page, now: Coverage, coverages: dict[str, Coverage]) -> pd.Da
 
 
 def _side_maps(page: Page, scenarios: Sequence[Scenario]) -> None:
-    """Draw the first two chosen scenarios as maps beside each other."""
+    """Draw the first two chosen scenarios as maps beside each other; today beside a single one."""
+    sides = [(one.name, _text(one)) for one in scenarios[:2]]
+    if len(sides) == 1:
+        sides.insert(0, (page.say("今天", "Today"), NO_EDITS))
     shown = ground_layers(*page.key, page.lang)
     ground = without_legends([layer for layer in shown if layer.id != "candidates"])
-    for place, (column, scenario) in enumerate(zip(st.columns(2), scenarios[:2], strict=False)):
+    for place, (column, (name, edits)) in enumerate(zip(st.columns(2), sides, strict=True)):
         figure = page.state.shown_figure
-        drawn: list[MapLayer] = draft_layers(page.asked, _text(scenario), figure, page.lang)
+        drawn: list[MapLayer] = draft_layers(page.asked, edits, figure, page.lang)
         with column:
-            st.markdown(f"**{as_markdown(scenario.name)}**")
+            st.markdown(f"**{as_markdown(name)}**")
             live_map(
                 [*ground, *without_legends(drawn)],
                 key=f"siting.side.{place}",
