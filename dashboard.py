@@ -7,7 +7,7 @@ import streamlit as st
 
 from data.settings import Settings
 from geo.text import Text
-from views import data_page, grid, overview, siting
+from views import data_page, grid, import_page, overview, siting
 from views.page import follow_address, known_language
 from views.shared import turn_to_draw
 
@@ -25,6 +25,7 @@ def main() -> None:
         ),
         st.Page(grid.render, title=Text("网格", "Grid").say(lang), url_path="grid"),
         st.Page(siting.render, title=Text("选址", "Siting").say(lang), url_path="siting"),
+        st.Page(import_page.render, title=Text("导入", "Import").say(lang), url_path="import"),
         st.Page(data_page.render, title=Text("数据", "Data").say(lang), url_path="data"),
     ]
     chosen = st.navigation(pages, position="top")

@@ -125,15 +125,8 @@ class Page:
 
 def open_page(title: Text) -> Page:
     """Draw the head of a page and its controls; stop with a sentence where something is missing."""
-    settings = st.session_state["settings"]
-    st.html(STYLE)
-    state, refused = read_state(st.query_params.to_dict(), settings.language)
-    try:
-        version = current_version(settings, Viewer.everything())
-        study = study_of(settings.database, Viewer.everything(), version)
-    except GeoError as error:
-        st.error(as_markdown(error.say(state.lang)))
-        st.stop()
+    page, refused = _begin()
+    study, state = page.study, page.state
     if state.grid and not (study.grids["code"] == state.grid).any() and len(study.grids):
         refused.append(
             Text(
@@ -147,7 +140,7 @@ def open_page(title: Text) -> Page:
         if "weight" in st.query_params:
             refused.append(_no_weight(state.weight, offered[0]))
         state = replace(state, weight=offered[0])
-    page = Page(settings, Viewer.everything(), version, state, study)
+    page = replace(page, state=state)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="controls"):
         _head(page, title)
         page = replace(page, state=_controls(page, offered))
@@ -160,6 +153,32 @@ def open_page(title: Text) -> Page:
             if what != "stations":
                 st.stop()
     return page
+
+
+def open_desk(title: Text) -> Page:
+    """Draw the head of a page about files and rows: it asks for no walk and needs no data yet."""
+    page, _ = _begin()
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="controls"):
+        _head(page, title)
+        state = replace(page.state, lang=_language(page))
+    if state != page.state:
+        set_state(state)
+        st.rerun()
+    return page
+
+
+def _begin() -> tuple[Page, list[Text]]:
+    """Return a page as its address says, and what of the address is refused."""
+    settings = st.session_state["settings"]
+    st.html(STYLE)
+    state, refused = read_state(st.query_params.to_dict(), settings.language)
+    try:
+        version = current_version(settings, Viewer.everything())
+        study = study_of(settings.database, Viewer.everything(), version)
+    except GeoError as error:
+        st.error(as_markdown(error.say(state.lang)))
+        st.stop()
+    return Page(settings, Viewer.everything(), version, state, study), refused
 
 
 def _no_weight(weight: str, instead: str) -> Text:
@@ -270,13 +289,7 @@ def _controls(page: Page, offered: list[str]) -> PageState:
         width=96,
     )
     at = _moment(page)
-    language = st.segmented_control(
-        page.say("语言", "Language"),
-        ("zh", "en"),
-        format_func={"zh": "中文", "en": "EN"}.__getitem__,
-        key=preset("page.lang", lang),
-        required=True,
-    )
+    language = _language(page)
     chosen = replace(
         state,
         minutes=minutes or state.minutes,
@@ -284,13 +297,24 @@ def _controls(page: Page, offered: list[str]) -> PageState:
         weight=weight,
         target=target,
         at=at,
-        lang="en" if language == "en" else "zh",
+        lang=language,
     )
     if chosen != state:
         set_state(chosen)
         if chosen.lang != state.lang:
             st.rerun()
     return chosen
+
+
+def _language(page: Page) -> Language:
+    chosen = st.segmented_control(
+        page.say("语言", "Language"),
+        ("zh", "en"),
+        format_func={"zh": "中文", "en": "EN"}.__getitem__,
+        key=preset("page.lang", page.lang),
+        required=True,
+    )
+    return "en" if chosen == "en" else "zh"
 
 
 def _moment_in_controls(at: datetime | None) -> datetime | None:
