@@ -7,7 +7,8 @@ As a function of openings y in 0...1 the concave envelope of each row is known, 
 
 takes sums, no linear program: Benders cuts in closed form, see Cordeau, Furini and Ljubic (2019)
 for covering, Duran-Mateluna, Ales and Elloumi (2023) for the p-median. For "covered twice" the
-envelope is min(1, sum y / 2, sum y - max y).
+envelope is min(1, sum y / 2, sum y - max y), and where at most one of some sites may be open, the
+sum over all others bounds it just as well: they take the place of the one with the largest y.
 """
 
 from dataclasses import dataclass, replace
@@ -16,7 +17,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from geo.siting.constrained_model import Setting
+from geo.siting.cliques import covering_cliques
+from geo.siting.constrained_model import Setting, conflicts
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -25,6 +27,7 @@ Flags = NDArray[np.bool_]
 N_GROUPS = 100
 """Rows are bounded together in about so many groups, near ones in one: fewer bounds close slower,
 more make each linear program longer. 20 to 200 differ little."""
+NOBODY = np.zeros(0, np.int64)
 REACHED = 1 - 1e-9  # of a whole opening
 
 
@@ -33,6 +36,16 @@ class Cuts(NamedTuple):
 
     constant: Floats  # (g,)
     slope: Floats  # (g, u), not negative
+
+
+class Rivals(NamedTuple):
+    """Sets of pairs of a row of whose sites at most one may be open; by row."""
+
+    n_sets: int
+    start: Ints  # (r,) the first set of each row; each has some
+    row: Ints  # (n_sets,)
+    set: Ints  # (k,)
+    pair: Ints  # (k,)
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +61,7 @@ class Serving:
     n_cover: int  # open sites that a row needs to be covered
     group: Ints  # (r,)
     n_groups: int
+    rivals: "Rivals | None" = None  # where coverage twice counts
 
     def cuts(self, y: Floats) -> Cuts:
         """Return the bounds that are tight at openings y (u,)."""
@@ -115,16 +129,28 @@ class Serving:
             is_full = total >= 1.0
             constant = np.where(is_full, self.weight, 0.0)
             return constant, np.where(is_full, 0.0, self.weight)[self.row]
-        most = self._of_rows(np.maximum, open_)
+        most, of_most = self._most_rivals(open_)
         others = total - most
         is_full = np.minimum(others, total / 2) >= 1.0
         is_half = ~is_full & (total / 2 <= others)
         slope = np.where(is_full, 0.0, np.where(is_half, self.weight / 2, self.weight))[self.row]
-        is_most = (open_ == most[self.row]) & ~(is_full | is_half)[self.row]
-        first = np.flatnonzero(is_most)
-        first = first[np.unique(self.row[first], return_index=True)[1]]
-        slope[first] = 0.0
+        slope[of_most & ~(is_full | is_half)[self.row]] = 0.0
         return np.where(is_full, self.weight, 0.0), slope
+
+    def _most_rivals(self, open_: Floats) -> tuple[Floats, Flags]:
+        """Return the largest sum (r,) of rivals' openings in each row, and their pairs (e,)."""
+        rivals = self.rivals
+        is_of = np.zeros(len(self.row), np.bool_)
+        if rivals is None or len(rivals.start) == 0:
+            return np.zeros(len(self.weight)), is_of
+        sums = np.bincount(rivals.set, open_[rivals.pair], rivals.n_sets)
+        most = np.maximum.reduceat(sums, rivals.start)
+        best = np.flatnonzero(sums == np.repeat(most, np.diff(np.append(rivals.start, len(sums)))))
+        first = np.unique(rivals.row[best], return_index=True)[1]
+        is_first = np.zeros(rivals.n_sets, np.bool_)
+        is_first[best[first]] = True
+        is_of[rivals.pair[is_first[rivals.set]]] = True
+        return most, is_of
 
     def _nearest(self, y: Floats) -> tuple[Floats, Floats]:
         """Return the bounds at the cost where the nearer sites are open once together."""
@@ -158,8 +184,25 @@ def serving_of(setting: Setting) -> Serving:
         group=np.arange(n_rows) * min(N_GROUPS, n_rows) // max(n_rows, 1),
         n_groups=min(N_GROUPS, n_rows),
     )
+    if setting.rules.n_cover > 1:
+        cliques = covering_cliques(conflicts(setting), len(setting.sites))
+        serving = replace(serving, rivals=_rivals(serving, cliques))
     if n_grids:  # what belongs to no grid is a last group
         return replace(
             serving, group=np.where(setting.group < 0, n_grids, setting.group), n_groups=n_grids + 1
         )
     return serving
+
+
+def _rivals(serving: Serving, cliques: list[Ints]) -> Rivals:
+    """Return the rivals of each row; a site without any is a set of its own."""
+    alone = np.setdiff1d(np.arange(serving.n_sites), np.concatenate([NOBODY, *cliques]))
+    sets = [*cliques, *alone[:, None]]
+    has = np.zeros((serving.n_sites, len(sets)), np.bool_)
+    for column, sites in enumerate(sets):
+        has[sites, column] = True
+    pair, number = np.nonzero(has[serving.site])
+    keys, at = np.unique(serving.row[pair] * len(sets) + number, return_inverse=True)
+    row = keys // max(len(sets), 1)
+    start = np.searchsorted(row, np.arange(len(serving.weight))).astype(np.int64)
+    return Rivals(len(keys), start, row, at.astype(np.int64), pair)

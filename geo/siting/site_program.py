@@ -23,6 +23,7 @@ from geo.siting.constrained_model import (
 )
 from geo.siting.highs import Milp, SilentHighs, Stop, as_lp, set_options
 from geo.siting.serving import Cuts, Serving
+from geo.siting.shortfall import ByGroup, by_group, sets_in_need
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -68,6 +69,7 @@ class SiteProgram:
     column_low: Floats  # (width,)
     column_high: Floats
     cost: Floats
+    pairs: ByGroup | None  # where groups need some worth
 
     def relax(self, low: Floats, high: Floats, cutoff: float) -> Relaxation:
         """Solve with openings within low and high (u,), until no cut is missing or bound > cutoff.
@@ -129,12 +131,26 @@ class SiteProgram:
         cuts = self.serving.cuts(opening)
         most = (cuts.constant + cuts.slope @ opening) / self.scale
         over = np.flatnonzero(worth > most + VIOLATED)
-        if len(over) == 0:
+        sets = self._sets_in_need(opening)
+        if len(over) == 0 and len(sets) == 0:
             return False
-        if self.n_rows + 2 * len(over) > len(self.rows):
+        if self.n_rows + 2 * len(over) + len(sets) > len(self.rows):
             self._forget()
-        self._add(*self._as_rows(cuts, over))
+        if len(over):
+            self._add(*self._as_rows(cuts, over))
+        if len(sets):
+            self._add(sets, np.ones(len(sets)))
         return True
+
+    def _sets_in_need(self, opening: Floats) -> Floats:
+        """Return rows (k, width): sets of sites of which one at least must be open."""
+        if self.pairs is None:
+            return np.zeros((0, self.rows.shape[1]))
+        serving = self.serving
+        found = sets_in_need(self.pairs, serving.weight, self.aim.least, serving.n_cover, opening)
+        rows = np.zeros((len(found), self.rows.shape[1]))
+        rows[:, : serving.n_sites] = found
+        return rows
 
     def _as_rows(self, cuts: Cuts, groups: Ints) -> tuple[Floats, Floats]:
         """Return rows (k, width) @ columns >= low (k,).
@@ -260,6 +276,10 @@ def _passed(
     )
     solver.passModel(as_lp(model))
     room = MOST_ROWS - len(low)
+    pairs = None
+    if serving.cost is None and (np.isfinite(aim.least) & (aim.least > 0)).any():
+        u, g = serving.n_sites, serving.n_groups
+        pairs = by_group(serving.row, serving.site, serving.group, g, u)
     return SiteProgram(
         serving=serving,
         aim=aim,
@@ -273,4 +293,5 @@ def _passed(
         column_low=column_low,
         column_high=column_high,
         cost=cost,
+        pairs=pairs,
     )

@@ -70,16 +70,18 @@ def fairest_sites(setting: Setting, stop: Stop) -> SiteAnswer:
     if best is None:
         return SiteAnswer(None, np.inf, bound, is_proven=is_none)
     cost = task.cost(best)
+    must, all_open = setting.must.astype(float), np.ones(task.serving.n_sites)
+    bound = max(bound, min(task.program.relax(must, all_open, np.inf).bound, cost))
     while cost > bound + TINY * abs(bound):
-        needed = _task(setting, "share", _more_than(-cost * total, setting))
-        out = needed.solved(None, cost, stop, None, is_first_enough=True)
-        bound = max(bound, min(out.bound, cost))
-        if out.value < cost:
-            best = task.local.descended(task.flags(out.sites))
+        # Any choice will do that covers more of each: the fewest sites lead there soonest.
+        needed = _task(setting, "sites", _more_than(-cost * total, setting))
+        out = needed.solved(None, np.inf, stop, None, is_first_enough=True)
+        if np.isfinite(out.value):
+            best = task.local.descended(needed.flags(out.sites))
             cost = task.cost(best)
         elif out.proven:
             break
-        else:
+        if stop.is_due():
             return SiteAnswer(best, cost, bound, is_proven=False)
     return SiteAnswer(best, cost, cost, is_proven=True)
 
@@ -189,8 +191,6 @@ class _Task:
 
         size = abs(value) if np.isfinite(value) else self.program.size
         unit = 1.0 if self.is_whole else max(SOLVED * size, 1e-300)
-        if self.aim.objective == "share":
-            unit = TINY
         u = self.serving.n_sites
         seen = np.zeros((2, u)), np.zeros((2, u))
         search = Search(self.program, self.local, self.cost, unit, self.is_whole, *seen)
@@ -223,4 +223,4 @@ def _more_than(worth: Floats, setting: Setting) -> Floats:
     smallest = np.full(len(worth), np.inf)
     is_in = setting.group >= 0
     np.minimum.at(smallest, setting.group[is_in], setting.weight[is_in])
-    return np.maximum(worth * (1 + TINY), np.where(worth > 0, 0.0, smallest))
+    return np.maximum(worth * (1 + 4 * TINY), np.where(worth > 0, 0.0, smallest))
