@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from pyproj import CRS
 
 from data.column_mapping import ColumnMapping, match_columns, place_columns, with_place_headings
-from data.fields import ROW_ID, Kind
+from data.fields import ROW_ID, Kind, plain_heading
 from data.findings import Findings
 from data.known_places import known_places
 from data.models import Datum
@@ -24,6 +24,12 @@ from geo.text import Text
 
 NAME_FIELDS = ("name", "compound")  # what may be called like a known compound or area
 TEXT_FIELDS = ("address", "home")  # what may name an area
+HEADING_WORDS = {
+    Datum.BD09: ("百度", "baidu", "bd09", "bd-09", "bd_09"),
+    Datum.GCJ02: ("高德", "腾讯", "火星", "gcj", "amap"),
+    Datum.WGS84: ("wgs", "gps"),
+    Datum.CGCS2000: ("cgcs", "天地图", "2000"),
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +52,8 @@ def ask_map(
 
     Notes in `findings` what was found without being told, and what the map contradicts.
     """
+    if not told.or_else(raw.crs).name:
+        told = _by_headings(raw, mapping, findings)
     stated = told.or_else(raw.crs)
     if ROW_ID in raw.headings or _is_projected(stated):
         return DatumAnswer(told)
@@ -74,6 +82,25 @@ def ask_map(
             f"changed. Import again with {cure}, most likely. {finding.account.en}",
         )
     return DatumAnswer(told, finding)
+
+
+def _by_headings(raw: RawTable, mapping: ColumnMapping | None, findings: Findings) -> Reference:
+    """Return the datum that the headings of the coordinates name, as 经度(百度) does; or none."""
+    places = place_columns(with_place_headings(raw, mapping))
+    headings = [raw.headings[at] for at in places.values()]
+    found = {
+        datum
+        for datum, words in HEADING_WORDS.items()
+        if any(word in plain_heading(heading) for heading in headings for word in words)
+    }
+    if raw.geometry is not None or len(found) != 1:
+        return Reference()
+    datum = found.pop()
+    shown = "、".join(headings)
+    findings.note(
+        f"按列名“{shown}”，坐标系为 {datum.value}", f"In {datum.value}, as the headings {shown} say"
+    )
+    return Reference(datum=datum)
 
 
 def _is_projected(reference: Reference) -> bool:

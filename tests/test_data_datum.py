@@ -142,6 +142,28 @@ def test_latitude_before_longitude_is_offered_to_be_mended_in_the_datum_found(of
     assert {cell.rule for cell in diagnosis.report.refused} == {"swapped"}
 
 
+@pytest.mark.parametrize(
+    ("headings", "datum"),
+    [("name,经度(百度),纬度(百度)", "bd09"), ("name,经度（GCJ-02）,纬度（GCJ-02）", "gcj02")],
+)
+def test_headings_that_name_a_datum_are_believed_and_held_against_the_map(
+    office, database, tmp_path, headings, datum
+):
+    path = stations_csv(tmp_path, *degrees("bd09"), headings)
+    report = import_file(database, "stations", path, dry_run=True)  # nothing known there
+    assert report.reference == datum
+    assert f"In {datum}, as the headings" in notes(report)
+    held = import_file(office, "stations", path, dry_run=True)
+    assert held.reference == datum
+    assert ("which the map contradicts" in notes(held)) == (datum != "bd09")
+
+
+def test_headings_that_name_two_datums_name_none(database, tmp_path):
+    path = stations_csv(tmp_path, *degrees("bd09"), "name,经度(百度),纬度(高德)")
+    with pytest.raises(ImportDataError, match="Nothing says in which datum"):
+        import_file(database, "stations", path)
+
+
 @pytest.mark.real
 def test_wuhan_is_found_by_its_streets(database, real_data):
     import_file(database, "network", real_data / "wuhan/streets.parquet")
