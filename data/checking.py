@@ -4,6 +4,7 @@ Reads only. A diagnosis does it to say what would happen; a commit does it again
 """
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -13,6 +14,8 @@ from data.doubts import find_doubts, same_id_cards
 from data.errors import ImportDataError
 from data.fields import ROW_NUMBER
 from data.findings import Findings
+from data.geocoding.matching import HOMES, Matcher
+from data.geocoding.placing import PLACED_KINDS, doubtful_rows, place_by_address, settle_homes
 from data.linking import current_rows, link_buildings, link_gates, link_grids, link_members
 from data.raw_table import RawTable
 from data.replacing import former_rows
@@ -36,6 +39,7 @@ class Checked:
     former: pd.DataFrame
     trip: Trip
     n_read: int
+    doubtful: pd.DataFrame  # rows whose address goes to the review queue, kept or refused
 
 
 def check(
@@ -81,11 +85,12 @@ def check(
     _refuse_duplicates(connection, kind, rows, gives_way, staged, findings)
     if raw is not None:
         find_doubts(connection, kind, rows, raw, gives_way, findings)
+    doubtful = doubtful_rows(rows, findings)
     kept = rows[~rows.index.isin(findings.refused_rows())]
     if made is not None:
         made = made[made["reference"].isin(kept["made_community"])]
         findings.note("按网格所写新建社区", "communities made from the grids' column", len(made))
-    return Checked(kept, made, former, trip, len(staged.rows))
+    return Checked(kept, made, former, trip, len(staged.rows), doubtful)
 
 
 def _refuse_placeless(kind: str, rows: pd.DataFrame, findings: Findings) -> None:
@@ -128,6 +133,9 @@ def _link(
     connection: sa.Connection, kind: str, rows: pd.DataFrame, staged: Staged, findings: Findings
 ) -> tuple[pd.DataFrame, pd.DataFrame | None]:
     rows = rows.copy()
+    if kind in PLACED_KINDS and ("geometry" not in rows or rows["geometry"].isna().any()):
+        matcher = Matcher(connection)
+        rows = place_by_address(kind, rows, staged.headings, findings, matcher)
     if kind == "grids":
         return link_grids(connection, rows, findings)
     if kind == "gates":
@@ -135,7 +143,8 @@ def _link(
     elif kind == "buildings":
         rows = link_buildings(connection, rows, findings)
     elif kind == "members":
-        rows = link_members(connection, rows, staged.headings, findings)
+        settle = partial(settle_homes, match=Matcher(connection, HOMES))
+        rows = link_members(connection, rows, staged.headings, findings, settle)
     elif kind == "compounds":
         _forget_zero_households(rows, findings)
     elif kind == "stations":

@@ -12,6 +12,7 @@ import pandas as pd
 from data.checking import Checked
 from data.fields import Kind, is_personal
 from data.findings import MASK, Findings, is_code_heading, masked
+from data.geocoding.placing import levels_of
 from data.kind_guess import KindGuess
 from data.mending import Mend
 from data.positions import UnknownDatumError
@@ -155,6 +156,8 @@ def make_report(
         n_unchanged=n_unchanged,
         n_changed=len(set(checked.trip.former) & set(checked.kept.index)),
         sheet=raw.sheet if raw is not None else "",
+        matched=levels_of(checked.kept),
+        n_asked=len(checked.doubtful),
     )
 
 

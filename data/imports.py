@@ -13,6 +13,7 @@ from data.doctor import prepare
 from data.errors import ImportDataError
 from data.findings import Findings
 from data.frames import store_frames
+from data.geocoding.queueing import store_places
 from data.models import RefusedRow
 from data.remembering import remember_mapping
 from data.replacing import hide, point_to_successors, successors
@@ -45,7 +46,8 @@ def import_file(
     """Import one file of one kind, in one transaction: a diagnosis and its commit.
 
     Every row is kept or refused with its reason; bad rows never stop the good ones. Where no row
-    can be kept nothing is written (`ImportReport.is_refused`).
+    can be kept, or waits for somebody to say where it is, nothing is written
+    (`ImportReport.is_refused`).
 
     Parameters
     ----------
@@ -109,7 +111,7 @@ def commit(
             findings,
             is_replacing=diagnosis.choices.replace,
         )
-        if len(checked.kept):
+        if len(checked.kept) or len(checked.doubtful):
             batch_id = _insert(connection, diagnosis, checked, findings, on_progress)
         if diagnosis.choices.mapping and diagnosis.table is not None:
             headings = diagnosis.table.headings
@@ -164,6 +166,7 @@ def _insert(
     gone = former[former["id"].isin(replaced)]
     point_to_successors(connection, kind, gone, new_ids)
     _store_refused(connection, kind, batch_id, findings)
+    store_places(connection, kind, batch_id, kept, checked.doubtful, ids)
     return batch_id
 
 

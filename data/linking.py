@@ -10,7 +10,8 @@ import shapely
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
-from data.findings import MASK, Findings
+from data.findings import MASK, Findings, masked
+from data.geocoding.homes import Home, Settle
 from data.keys import building_part, number_key, plain_name, split_address
 from data.tables import table_of
 
@@ -192,41 +193,28 @@ def link_members(
     rows: pd.DataFrame,
     headings: Mapping[str, str],
     findings: Findings,
+    settle: Settle,
 ) -> pd.DataFrame:
     """Give members their building, or their compound, or leave them at their own point.
 
-    Exact: the compound by its name, the building by its number, after `number_key`. Where two
-    buildings answer, the member belongs to the compound only. Who has no place is refused.
+    Exact first: the compound by its name, the building by its number, after `number_key`. Where
+    that finds no building, `settle` looks at the whole address. Who has no place is refused.
     """
-    compounds = CompoundIndex(connection)
-    buildings = _buildings_by_number(connection, compounds)
-    names, numbers, from_home = _home_of(rows)
-    points = list(rows["geometry"]) if "geometry" in rows else [None] * len(rows)
-    building_ids: list[int | None] = []
-    compound_ids: list[int | None] = []
-    n_compound_only = 0
+    homes, n_called = _exact_homes(connection, rows)
+    settled = settle(homes, findings).set_index(rows.index)
+    is_in_building, is_in_compound = settled["building_id"].notna(), settled["compound_id"].notna()
     heading = headings.get("compound", headings.get("home", ""))
     refused = findings.refused_rows()
-    for row, name, number, point in zip(rows.index, names, numbers, points, strict=True):
-        key = plain_name(name)
-        found = buildings.get((key, number_key(number)), []) if name and number else []
-        building = found[0] if len(found) == 1 else None
-        called = compounds.by_name.get(key, []) if name else []
-        compound = int(compounds.ids[called[0]]) if len(called) == 1 else None
-        is_placed = building is not None or compound is not None or point is not None
-        n_compound_only += building is None and compound is not None
-        if not is_placed and row not in refused:
-            rule = "compound_ambiguous" if called else "place_unknown"
-            # A home address may name the room: only what stood in columns of its own is shown,
-            # and of the number only the building.
-            shown = MASK if row in from_home else f"{name} {building_part(number)}".strip()
-            findings.refuse(row, heading, shown, rule)
-        building_ids.append(building)
-        compound_ids.append(compound)
+    for row, home, n, placed in zip(
+        rows.index, homes, n_called, is_in_building | is_in_compound, strict=True
+    ):
+        if not placed and not home.has_point and row not in refused:
+            rule = "compound_ambiguous" if n else "place_unknown"
+            findings.refuse(row, heading, home.shown, rule)
     findings.note(
         "党员只能对到小区，没有对到楼栋",
         "members were joined to their compound, not to a building",
-        n_compound_only,
+        int((is_in_compound & ~is_in_building).sum()),
     )
     kinds = text_column(rows, "kind")
     findings.note(
@@ -236,9 +224,39 @@ def link_members(
     )
     return rows.assign(
         kind=[kind or "other" for kind in kinds],
-        building_id=_ids(building_ids, rows),
-        compound_id=_ids(compound_ids, rows),
+        **{str(name): settled[name] for name in settled},
     )
+
+
+def _exact_homes(connection: sa.Connection, rows: pd.DataFrame) -> tuple[list[Home], list[int]]:
+    """Return the homes with what exact names tell, and how many compounds bear each name."""
+    compounds = CompoundIndex(connection)
+    buildings = _buildings_by_number(connection, compounds)
+    names, numbers, from_home = _home_of(rows)
+    points = list(rows["geometry"]) if "geometry" in rows else [None] * len(rows)
+    homes: list[Home] = []
+    n_called: list[int] = []
+    for row, name, number, home, point in zip(
+        rows.index, names, numbers, text_column(rows, "home"), points, strict=True
+    ):
+        key, is_home = plain_name(name), row in from_home
+        found = buildings.get((key, number_key(number)), []) if name and number else []
+        called = compounds.by_name.get(key, []) if name else []
+        n_called.append(len(called))
+        # A home address may name the room: only what stood in columns of its own is shown,
+        # and of the number only the building.
+        shown = MASK if is_home else f"{name} {building_part(number)}".strip()
+        homes.append(
+            Home(
+                text=home if is_home else name + number,
+                shown=masked(shown)[0],
+                compound=name,
+                building_id=found[0] if len(found) == 1 else None,
+                compound_id=int(compounds.ids[called[0]]) if len(called) == 1 else None,
+                has_point=point is not None,
+            )
+        )
+    return homes, n_called
 
 
 def _home_of(rows: pd.DataFrame) -> tuple[list[str], list[str], set[int]]:

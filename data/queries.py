@@ -13,7 +13,7 @@ from pyproj import CRS
 from sqlalchemy.orm import Session
 
 from data.batches import list_batches
-from data.models import ImportBatch, RefusedRow
+from data.models import ImportBatch, LocationCheck, RefusedRow
 from data.study_frames import COLUMNS, WGS84, read_frame
 from data.tables import table_of
 from data.viewer import Viewer
@@ -27,15 +27,19 @@ MEMBER_COLUMNS = ("members", *MEMBER_KINDS)
 NOWHERE = (118.31, 32.26)
 
 
-def study_version(session: Session, viewer: Viewer) -> str:
+def study_version(session: Session | sa.Connection, viewer: Viewer) -> str:
     """Return a short text that changes whenever anything that the viewer may see changes.
 
-    Cheap: it reads the list of imports only.
+    Cheap: it reads the list of imports, and the last row that was moved by hand, only.
     """
     table = ImportBatch.__table__
     query = sa.select(table.c.id, table.c.imported_at, table.c.sha256, table.c.undone_at)
     rows = session.execute(query.order_by(table.c.id)).all()
-    return sha256(repr((viewer.scope, [tuple(row) for row in rows])).encode()).hexdigest()[:16]
+    told = [tuple(row) for row in rows]
+    moves = LocationCheck.__table__
+    moved = session.execute(sa.select(sa.func.max(moves.c.id)).where(moves.c.is_move)).scalar()
+    told += [] if moved is None else [(moved,)]
+    return sha256(repr((viewer.scope, told)).encode()).hexdigest()[:16]
 
 
 def load_study(session: Session, viewer: Viewer) -> Study:

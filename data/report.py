@@ -1,6 +1,7 @@
 """What an import says when it is done."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from data.findings import Note, RefusedCell
@@ -38,11 +39,13 @@ class ImportReport:
     n_unchanged: int = 0  # of a table that was exported before
     n_changed: int = 0  # among those kept
     sheet: str = ""
+    matched: Mapping[str, int] = field(default_factory=dict)  # kept rows by level of their address
+    n_asked: int = 0  # rows whose address waits for the review, kept or not
 
     @property
     def is_refused(self) -> bool:
-        """Whether no row at all could be kept."""
-        return self.n_kept == 0 and self.n_unchanged == 0
+        """Whether no row at all could be kept or waits for a decision."""
+        return self.n_kept == 0 and self.n_unchanged == 0 and self.n_asked == 0
 
     def as_dict(self) -> dict[str, Any]:
         """Return a value for JSON."""
@@ -63,6 +66,8 @@ class ImportReport:
             "sheet": self.sheet,
             "unchanged": self.n_unchanged,
             "changed": self.n_changed,
+            "matched": dict(self.matched),
+            "to_review": self.n_asked,
             "doubts": [cell.as_dict() for cell in self.doubts],
             "left_out": [row.as_dict() for row in self.left_out],
             "mends": [mend.as_dict() for mend in self.mends],

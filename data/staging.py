@@ -25,6 +25,7 @@ CODE_FIELDS = {"code", "community_code"}
 # 3.41103E+14: what Excel makes of 15 digits when it saves a CSV file.
 ROUNDED_CODE = re.compile(r"\d(?:\.\d+)?[eE]\+?\d{1,2}")
 OURS = frozenset({"", ROW_ID, ROW_NUMBER, REASON})
+ADDRESSED = ("buildings", "stations", "candidates")
 UNREAD = "\0"  # stands for a cell whose fault is said already
 KEEPS_TEXT = {None, parse_services}  # what the parsers of text columns can be
 
@@ -61,7 +62,9 @@ def stage(
     is_trip = ROW_ID in raw.headings  # exported by us: in WGS84, and outlines stay as they are
     if is_trip and not reference.name:
         reference = Reference(datum=Datum.WGS84)
-    placed = replace(kind, shape="optional") if is_trip else kind
+    # Where an address can stand for the place, a row may do without coordinates.
+    by_address = raw.geometry is None and has_addresses(raw, kind, mapping)
+    placed = replace(kind, shape="optional") if is_trip or by_address else kind
     positions = read_positions(with_place_headings(raw, mapping), placed, reference, findings)
     taken = set(positions.used) if positions else set()
     columns = match_columns(raw.headings, kind, taken, mapping)
@@ -85,6 +88,11 @@ def stage(
     return Staged(rows, headings, unread, positions.reference.name if positions else "")
 
 
+def has_addresses(raw: RawTable, kind: Kind, mapping: ColumnMapping | None = None) -> bool:
+    """Tell whether an address can place the rows of a table: the kind is one, and has a column."""
+    return kind.name in ADDRESSED and "address" in match_columns(raw.headings, kind, set(), mapping)
+
+
 def check_columns(raw: RawTable, kind: Kind, columns: dict[str, int]) -> None:
     """Raise ImportDataError where a column that the kind cannot do without is missing."""
     missing = [field for field in kind.fields if field.is_needed and field.name not in columns]
@@ -95,8 +103,8 @@ def check_columns(raw: RawTable, kind: Kind, columns: dict[str, int]) -> None:
         found = "、".join(raw.headings)
         raise ImportDataError(
             Text(
-                f"缺少必需的列：{wanted}。现有列：{found}。",
-                f"A column is missing: {wanted}. The file has: {found}.",
+                f"缺少必需的列：{wanted}。现有列：{found or '没有'}。",
+                f"A column is missing: {wanted}. The file has: {found or 'none'}.",
             )
         )
 

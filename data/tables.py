@@ -75,7 +75,7 @@ def insert_rows(
     if rows.empty:
         return pd.Series(dtype="int64", index=rows.index)
     columns = {c.name: c for c in table.columns if c.name not in {"id", "batch_id", "source_row"}}
-    values = {name: _cells(rows, column) for name, column in columns.items()}
+    values = {name: table_cells(rows, column) for name, column in columns.items()}
     names = list(values)
     records = [
         {"batch_id": batch_id, "source_row": int(source), **dict(zip(names, row, strict=True))}
@@ -91,7 +91,7 @@ def insert_rows(
     return pd.Series(ids, index=rows.index, dtype="int64")
 
 
-def _cells(rows: pd.DataFrame, column: sa.Column[Any]) -> list[Any]:
+def table_cells(rows: pd.DataFrame, column: sa.Column[Any]) -> list[Any]:
     """Return the values of one column as the database takes them: None where unknown."""
     if column.name not in rows:
         return [_filling(column)] * len(rows)

@@ -196,12 +196,12 @@ def test_a_database_of_the_first_version_is_upgraded_without_loss(tmp_path: Path
     made = make_demo(grids=12, members=40, stations=2)
     old = open_database(tmp_path / "old.db")
     store_frames(old, {**made.frames, "network": made.network}, source="demo", is_demo=True)
+    with Session(old) as session:
+        version = load_study(session, VIEWER).version
     migrate(old, command.downgrade, "0001")
     first, rows = schema(old), contents(old)
     assert "scenario" not in first
     assert sum(map(len, rows.values())) > 200
-    with Session(old) as session:
-        version = load_study(session, VIEWER).version
     old.dispose()
 
     opened = open_database(tmp_path / "old.db")
