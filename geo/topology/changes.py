@@ -1,5 +1,7 @@
 """What a repair did: how far the border of each grid moved, and whose home changed its grid."""
 
+from collections.abc import Hashable, Mapping
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -109,7 +111,7 @@ def _homes(
     return listed(held[1] - held[0]), listed(held[0] - held[1])
 
 
-def _sentence(row: dict[str, object]) -> Text:
+def _sentence(row: Mapping[Hashable, object]) -> Text:
     """Say what happened to one grid."""
     name, move = row["name"], number(float(str(row["max_move_m"])))
     gained, lost = number(float(str(row["gained_m2"]))), number(float(str(row["lost_m2"])))

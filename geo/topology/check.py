@@ -97,7 +97,7 @@ def _shape_faults(tiling: Tiling, rules: GridRules) -> Iterator[Fault]:
     for row in np.flatnonzero(n_parts > 1).tolist():
         parts = shapely.get_parts(tiling.shapes[row])
         largest = int(np.argmax(shapely.area(parts)))
-        rest = shapely.multipolygons(np.delete(parts, largest))
+        rest = shapely.MultiPolygon(list(np.delete(parts, largest)))
         yield Fault("multi_part", (row,), rest, n=int(n_parts[row]))
     narrow = np.flatnonzero(~empty & is_narrow(tiling.shapes, 2 * rules.max_move_m))
     widths = width_m(tiling.shapes[narrow])
@@ -188,14 +188,14 @@ def _border_faults(tiling: Tiling, points: gpd.GeoDataFrame, rules: GridRules) -
     for h, rows in near.items():
         if len(rows) > 1:
             between.setdefault(tuple(sorted(rows)), []).append(h)
-    for rows, places in between.items():
+    for pair, places in between.items():
         ids = tuple(points.index[places].tolist())
         names = points["name"].iloc[places].tolist() if "name" in points else list(ids)
         shown = shown_ids([name or one for name, one in zip(names, ids, strict=True)])
         yield Fault(
             "point_on_border",
-            rows,
-            shapely.multipoints(shapely.get_coordinates(homes[places])),
+            pair,
+            shapely.MultiPoint(shapely.get_coordinates(homes[places])),
             n=len(places),
             width_m=rules.border_m,
             what=Text(shown, shown),

@@ -44,15 +44,13 @@ def dissolve(
     clefts: Shapes,
     *,
     n_parts: NDArray[np.int32],
-    rank: NDArray[np.intp],
     rules: GridRules,
 ) -> Shapes:
     """Return the polygons of `rows` (w,) without overlaps and narrow gaps among them.
 
     `shapes` (n,): valid polygons in metres of all grids; those not in `rows` stay as they are and
     must neither overlap others nor border on a gap. `clefts`: gaps that open outwards. `n_parts`
-    (n,): as many pieces as each grid was drawn in; a narrow one more is a crumb. `rank` (n,)
-    breaks ties.
+    (n,): as many pieces as each grid was drawn in; a narrow one more is a crumb.
     """
     # Each polygon by itself first: a border of a grid may cross itself at the lattice's step.
     lines = [*shapely.boundary(shapes[rows]), *shapely.boundary(clefts)]
@@ -63,7 +61,7 @@ def dissolve(
     if len(cores.shapes):
         lines += list(shapely.boundary(cores.shapes))
         faces = cut_into_faces(lines, shapes)
-    decisions = _decide(faces, cores, shapes, rank, rules)
+    decisions = _decide(faces, cores, shapes, rules)
     midway: list[Parted] = []
     for _ in range(MIDWAY_ROUNDS):
         if not decisions.middles:
@@ -71,8 +69,8 @@ def dissolve(
         midway += [(faces.shapes[f], tree, owners) for f, tree, owners in decisions.midway]
         lines += decisions.middles
         faces = cut_into_faces(lines, shapes)
-        decisions = _decide(faces, cores, shapes, rank, rules, midway)
-    owner = _without_crumbs(faces, decisions.owner, rows, shapes, n_parts, rank, rules)
+        decisions = _decide(faces, cores, shapes, rules, midway)
+    owner = _without_crumbs(faces, decisions.owner, rows, shapes, n_parts, rules)
     return _joined(faces, owner, rows)
 
 
@@ -89,7 +87,6 @@ def _decide(
     faces: Faces,
     cores: Places,
     shapes: Shapes,
-    rank: NDArray[np.intp],
     rules: GridRules,
     midway: "list[Parted] | None" = None,
 ) -> Decisions:
@@ -102,7 +99,7 @@ def _decide(
         face = face[owner[face] == NOBODY]
         nearest = tree.query(shapely.get_coordinates(inside[face]))[1]
         owner[face] = owners[nearest]
-    return decide(faces, owner, shapely.area(shapes), rank, rules)
+    return decide(faces, owner, shapely.area(shapes), rules)
 
 
 def _without_crumbs(
@@ -111,7 +108,6 @@ def _without_crumbs(
     rows: Rows,
     shapes: Shapes,
     n_parts: NDArray[np.int32],
-    rank: NDArray[np.intp],
     rules: GridRules,
 ) -> NDArray[np.int64]:
     """Give narrow pieces that came apart from their grid to a neighbour."""
@@ -124,7 +120,7 @@ def _without_crumbs(
         # The grid that lost it must not be asked first: it does not border on it any more.
         claims = [frozenset[int]() if mine[f] == NOBODY else c for f, c in enumerate(faces.claims)]
         loose = Faces(faces.shapes, claims, faces.left, faces.right, faces.ends, faces.length_m)
-        decided = decide(loose, mine, shapely.area(shapes), rank, rules).owner
+        decided = decide(loose, mine, shapely.area(shapes), rules).owner
         kept = crumbs[decided[crumbs] == QUESTION]
         decided[kept] = owner[kept]
         if (decided == owner).all():

@@ -11,6 +11,7 @@ from geo.topology.tiling import Floats, Rows, Shapes
 
 NOISE_M2 = 1e-6  # of an intersection of polygons that only touch
 TOUCH_M = 0.002  # two millimetres: what lies this near touches
+HAIR_M = 0.01
 # A cleft from outside is one between grids: the second of them borders on this much of it, as a
 # share of the first. A step in the outline of the whole lies at one grid.
 SECOND_SHARE = 0.15
@@ -91,12 +92,14 @@ def _clefts(shapes: Shapes, filled: shapely.Geometry, mouth_m: float) -> Shapes:
     parts = np.asarray(parts[shapely.area(parts) > NOISE_M2], dtype=object)
     if len(parts) == 0:
         return parts
-    row, part, metres = contacts(parts, shapes)
+    # The difference may trail hair-thin arms along the outline; they are no border of the cleft.
+    solid = np.array([offset(offset(part, -HAIR_M), HAIR_M) for part in parts], dtype=object)
+    _, part, metres = contacts(solid, shapes)
     kept = []
     for k in range(len(parts)):
         lengths = np.sort(metres[part == k])[::-1]
         kept.append(len(lengths) > 1 and lengths[1] >= SECOND_SHARE * lengths[0])
-    return parts[np.array(kept)]
+    return np.asarray(parts[np.array(kept)], dtype=object)
 
 
 def offset(shape: shapely.Geometry, distance_m: float) -> shapely.Geometry:

@@ -33,14 +33,13 @@ class Region:
     ends: Floats  # (s, 2, 2)
     shape: shapely.Geometry
 
-    def longest(self, rank: NDArray[np.intp]) -> tuple[int, float]:
-        """Return the grid that borders on most of it, the first by code of equals, and metres."""
+    def longest(self) -> int:
+        """Return the grid that borders on most of it, the first row of equals."""
         metres = np.linalg.norm(self.ends[:, 1] - self.ends[:, 0], axis=1)
         grids, which = np.unique(self.owners, return_inverse=True)
         # To the millimetre: a sum of lengths must not depend on their order.
         total = np.round(np.bincount(which, weights=metres), 3)
-        best = min(range(len(grids)), key=lambda k: (-total[k], rank[grids[k]]))
-        return int(grids[best]), float(total[best])
+        return int(grids[np.argmax(total)])
 
     def samples(self, at_most: int) -> tuple[Floats, Rows]:
         """Return points along the border (p, 2) and the grid across each."""
@@ -112,7 +111,6 @@ def decide(
     faces: Faces,
     owner: NDArray[np.int64],
     areas: Floats,
-    rank: NDArray[np.intp],
     rules: GridRules,
 ) -> Decisions:
     """Give every undecided face (owner NOBODY) to a grid, or leave it as a question.
@@ -135,7 +133,7 @@ def decide(
             if not is_thin or shapely.area(region.shape) > rules.most_of_a_grid * least:
                 decided[region.faces] = QUESTION
                 continue
-            grid, _ = region.longest(rank)
+            grid = region.longest()
             decided[region.faces] = grid
             if region.move_m(grid) > rules.max_move_m:
                 xy, owners = region.samples(MIDWAY_SAMPLES)

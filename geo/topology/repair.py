@@ -55,31 +55,41 @@ def repair_grids(
     GridError
         Two rows have the same id.
     """
-    tiling = read_tiling(frame)
+    rank = read_tiling(frame).rank()
+    # Always in the same order, so that the order of the rows decides nothing.
+    in_order = frame.iloc[np.argsort(rank)]
+    tiling = read_tiling(in_order)
     uncut, n_spikes, _ = cut_spikes(tiling.drawn, rules)
-    cut = mended(uncut)
-    was_invalid = ~shapely.is_valid(tiling.drawn)
+    start = mended(uncut)
+    shapes, given = _tiled(tiling, start, rules)
+    repaired = frame.copy()
+    repaired[frame.geometry.name] = gpd.GeoSeries(
+        _as_given(given, in_order)[rank], index=frame.index, crs=frame.crs
+    )
+    told = changes_of(tiling, start, shapes, given, n_spikes=n_spikes, points=points)
+    return repaired, told.loc[frame.index[frame.index.isin(told.index)]]
+
+
+def _tiled(tiling: Tiling, start: Shapes, rules: GridRules) -> tuple[Shapes, Shapes]:
+    """Return the polygons of a tiling (n,) in metres, and (n,) in the CRS of the frame.
+
+    `start` (n,): in metres, valid and without spikes.
+    """
     n_parts = np.maximum(shapely.get_num_geometries(tiling.drawn), 1)
     vertices = Vertices(tiling)
-    start = cut.copy()
-    shapes, given = cut.copy(), tiling.given.copy()
-    touched = np.flatnonzero((n_spikes > 0) | was_invalid)
-    _take(np.unique(touched), cut[touched], shapes, given, vertices)
+    shapes, given = start.copy(), tiling.given.copy()
+    touched = np.flatnonzero(~shapely.equals_identical(start, tiling.drawn))
+    _take(touched, start[touched], shapes, given, vertices)
     for _ in range(MOST_PASSES):
         rows, clefts = _unsound(given, shapes, rules)
         if len(rows) == 0:
             break
-        joined = dissolve(shapes, rows, clefts, n_parts=n_parts, rank=tiling.rank(), rules=rules)
+        joined = dissolve(shapes, rows, clefts, n_parts=n_parts, rules=rules)
         if not _take(rows, joined, shapes, given, vertices):
             break
-    for row in np.flatnonzero(_is_as_before(given, tiling)):
-        given[row] = tiling.given[row]
-    repaired = frame.copy()
-    repaired[frame.geometry.name] = gpd.GeoSeries(
-        _as_given(given, frame), index=frame.index, crs=frame.crs
-    )
-    told = changes_of(tiling, start, shapes, given, n_spikes=n_spikes, points=points)
-    return repaired, told
+    same = _is_as_before(given, tiling)
+    given[same] = tiling.given[same]
+    return shapes, given
 
 
 def _unsound(given: Shapes, shapes: Shapes, rules: GridRules) -> tuple[Rows, Shapes]:

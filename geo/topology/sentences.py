@@ -16,7 +16,7 @@ SENTENCES: dict[str, tuple[str, Text]] = {
         "error",
         Text(
             "网格“{a}”的边界画错了：{what}。可自动修正，请核对结果。",
-            "The border of grid {a} is drawn wrongly: {what}. It can be mended; look at the result.",
+            "The border of grid {a} is drawn wrongly: {what}. It can be mended; then look at it.",
         ),
     ),
     "duplicate_code": (

@@ -118,7 +118,7 @@ def _alone(xy: Floats, polygon: Rows) -> NDArray[np.bool_]:
 
 
 def _sharp(rings: _Rings, rules: GridRules) -> tuple[Rows, Rows, Floats, Floats]:
-    """Return the spikes that end in one vertex: first and last vertex of the tip, length, width."""
+    """Return the spikes that end in a vertex: first and last of the tip, length, width."""
     tips = np.arange(len(rings.xy))
     return _thin(rings, tips, tips, rules)
 
