@@ -11,6 +11,7 @@ from scipy.sparse import csr_array
 from siting_cases import Problem, every_choice, problems, weighted_time
 
 from geo.siting import solve_p_median
+from geo.siting.rises import Rises
 
 REAL = Path(__file__).resolve().parents[2] / "shared" / "data" / "siting"
 
@@ -162,6 +163,19 @@ def test_progress_only_gets_better_and_it_stops_when_asked_to():
     assert all(bound <= plan.objective <= objective for objective, bound, _ in seen)
     stopped = solve_p_median(times, None, p=8, should_stop=lambda: True)
     assert stopped.status == "feasible"
+
+
+def test_the_candidate_whose_both_parts_rose_is_branched_on():
+    rises = Rises(4)
+    for candidate, out, into in ((0, 9.0, 0.0), (1, 3.0, 3.0), (2, 1.0, 1.0)):
+        for _ in range(20):
+            rises.add(candidate, is_open=False, choice=0.5, rise=out)
+            rises.add(candidate, is_open=True, choice=0.5, rise=into)
+    half = np.array([0.5, 0.5, 0.5, 1.0])
+    assert rises.best(np.arange(4), half, 100.0) == 1
+    assert rises.best(np.array([0, 2, 3]), half[1:], 100.0) == 1
+    assert rises.best(np.arange(4), half, 1e-3) == 0  # more than what is open is of no use
+    assert rises.best(np.arange(4), np.ones(4), 100.0) == -1  # no doubt
 
 
 def test_weights_of_any_size_are_proven():

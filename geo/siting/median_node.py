@@ -1,6 +1,7 @@
 """A part of the solutions of a p-median: some candidates open, some out, the rest on cost lists."""
 
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ from geo.siting.median_search import (
     reduced_lists,
     total_cost,
 )
+from geo.siting.rises import Rises
 from geo.siting.volume import BOUND, FACTOR, Dual, largest, new_dual
 
 RUNS, NODE_RUNS = 60, 30  # of the subgradient search between two looks at the clock
@@ -25,6 +27,15 @@ MOST_CHUNKS = 60
 NO_LISTS = Lists(
     np.zeros(1, np.int64), np.zeros(0, np.int32), np.zeros(0), np.zeros(0), np.zeros(0)
 )
+
+
+class Branch(NamedTuple):
+    """A candidate, what was decided, how much of it was open before, and the bound there."""
+
+    candidate: int
+    is_open: bool
+    choice: float
+    bound: float
 
 
 @dataclass
@@ -50,6 +61,9 @@ class MedianNode:
     is_built: bool = True
     chunks: int = 0
     history: list[float] = field(default_factory=list)
+    rises: Rises = field(default_factory=lambda: Rises(0))  # of all parts of the root
+    branch: Branch | None = None  # that led here, until its rise is noted
+    open_: float = 1.0  # from the bound to the best plan
 
     def tighten(self, best: float) -> Found:
         """Raise the bound by some runs of the subgradient search; drop what cannot be better."""
@@ -70,17 +84,27 @@ class MedianNode:
         self.chunks += 1
         self._judge(best, most / runs)
         self._fix(best, dual)
+        self._note(best)
         return found
 
+    def _note(self, best: float) -> None:
+        """Note what the branch to here has raised the bound by, once it is known."""
+        self.open_ = max(best - self.bound, self.unit)
+        branch = self.branch
+        if branch is not None and (self.stalled or self.bound > best - self.unit):
+            rise = min(self.bound, best) - branch.bound
+            self.rises.add(
+                branch.candidate, is_open=branch.is_open, choice=branch.choice, rise=rise
+            )
+            self.branch = None
+
     def split(self) -> list["MedianNode"]:
-        """Branch on a candidate that the averaged choice leaves most open."""
+        """Branch on a candidate that the averaged choice leaves open and that promises to tell."""
         if self._is_decided() or self.dual is None:
             return []
-        dual = self.dual
-        doubt = np.minimum(dual.choice, 1.0 - dual.choice)
-        j = int(np.argmax(doubt))
-        if doubt[j] <= 0:
-            j = int(largest(dual.sums, self.p)[-1])
+        j = self.rises.best(self.ids, self.dual.choice, self.open_)
+        if j < 0:
+            j = int(largest(self.dual.sums, self.p)[-1])
         return [self._part(j, is_open=True), self._part(j, is_open=False)]
 
     def _part(self, j: int, *, is_open: bool) -> "MedianNode":
@@ -103,6 +127,7 @@ class MedianNode:
             history=[],
         )
         if self.dual is not None:
+            part.branch = Branch(int(self.ids[j]), is_open, float(self.dual.choice[j]), self.bound)
             figures = np.array([-np.inf, max(self.dual.figures[FACTOR], 0.02), 0.0, 0.0])
             part.prices = self.dual.prices
             part.dual = Dual(
@@ -234,5 +259,5 @@ def median_root(lists: Lists, c: int, p: int, sites: Ints, unit: float) -> Media
     node = MedianNode(lists, p, np.arange(c), (), 0.0, unit, first_median_prices(lists, sites, c))
     node.source, node.rows = lists, np.arange(len(lists.cap))
     node = node.reduced(np.zeros(c, np.bool_), np.ones(c, np.bool_))
-    node.is_root = True
+    node.is_root, node.rises = True, Rises(c)
     return node
