@@ -46,7 +46,13 @@ def read_excel(path: Path, sheet: str | None = None, fit: Fit | None = None) -> 
     facts = package.sheets.get(name, SheetFacts())
     notes = (*package.notes, *_sheet_notes(name, choices, layouts), *_fact_notes(facts))
     return make_table(
-        found[name][1], layouts[name], notes, facts.without_value, name=name, choices=choices
+        found[name][1],
+        layouts[name],
+        notes,
+        without_value=facts.without_value,
+        errors=facts.errors,
+        name=name,
+        choices=choices,
     )
 
 

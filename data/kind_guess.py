@@ -32,6 +32,8 @@ TELLING_FIELDS = {
     "gates": {"name", "is_open_to_all"},
 }
 LEAST_SCORE, LEAST_MARGIN = 0.6, 0.25
+NAME_SCORE = 0.8  # what the name of file, sheet or title says is worth
+OWN_NAME_SCORE = 0.3  # a heading that asks for the very thing: 小区名称 of compounds
 CODE_DIGITS = {"grids": 15, "communities": 12}
 SHOWN_HEADINGS = 4
 
@@ -56,7 +58,7 @@ def guess_kind(raw: RawTable, names: Sequence[str]) -> KindGuess:
             continue
         scores[name], reasons[name] = scored
         if name == named:
-            scores[name] += 1.5
+            scores[name] += NAME_SCORE
             title = kind.title
             reasons[name].append(
                 Text(f"名称里有“{title.zh}”一类的字", f"its name speaks of {title.en}")
@@ -121,6 +123,8 @@ def _score(raw: RawTable, kind: Kind) -> tuple[float, list[Text]] | None:
     shown_zh = "、".join(f"“{h}”" for h in best)
     reasons = [Text(f"表头有{shown_zh}", f"it has the headings {', '.join(best)}")] if best else []
     score = sum(weights.values()) + shape
+    if any(f.is_needed and raw.headings[columns[f.name]] == f.headings[0] for f in kind.fields):
+        score += OWN_NAME_SCORE
     digits = CODE_DIGITS.get(kind.name)
     if digits and "code" in columns and _has_codes(raw.columns[columns["code"]], digits):
         score += 1.0

@@ -77,7 +77,7 @@ def check_count(name: str, n_rows: int) -> None:
     if n_rows > MOST_ROWS:
         raise unreadable(
             name,
-            f"超过 {MOST_ROWS} 行，超过上限。请按社区或按年分成几个文件。",
+            f"行数超过上限 {MOST_ROWS}。请按社区或按年分成几个文件。",
             f"it has more than {MOST_ROWS} rows, more than can be read at once. Split it.",
         )
 
@@ -130,14 +130,15 @@ def make_table(
     records: Sequence[list[str]],
     layout: Layout,
     notes: tuple[Note, ...],
-    without_value: frozenset[tuple[int, int]] = frozenset(),
     *,
+    without_value: frozenset[tuple[int, int]] = frozenset(),
+    errors: frozenset[tuple[int, int]] = frozenset(),
     name: str = "",
     choices: tuple[SheetChoice, ...] = (),
 ) -> RawTable:
     """Make the table of a sheet: what its layout takes for the body.
 
-    `without_value`: (row, column) from 0 of formulas that have no result.
+    `without_value`, `errors`: (row, column) from 0 of formulas without a result, and of errors.
     """
     width = len(layout.headings)
     body = [(i + 1, records[i]) for i in layout.body]
@@ -157,18 +158,21 @@ def make_table(
         sheet=name,
         sheets=choices,
         shared=frozenset((row + 1, column) for row, column in layout.shared),
-        faults=tuple(_faults(body, width, without_value)),
+        faults=tuple(_faults(body, width, without_value, errors)),
     )
 
 
 def _faults(
-    body: Sequence[tuple[int, list[str]]], width: int, without_value: frozenset[tuple[int, int]]
+    body: Sequence[tuple[int, list[str]]],
+    width: int,
+    without_value: frozenset[tuple[int, int]],
+    errors: frozenset[tuple[int, int]],
 ) -> list[CellFault]:
     """Return cells whose formula has no result, or an error for one."""
     faults = []
     for row, record in body:
         for column, cell in enumerate(record[:width]):
-            if cell.startswith("#") and cell in EXCEL_ERRORS:
+            if (row - 1, column) in errors or (cell.startswith("#") and cell in EXCEL_ERRORS):
                 faults.append(CellFault(row, column, cell, "formula_error"))
             elif not cell and (row - 1, column) in without_value:
                 faults.append(CellFault(row, column, "", "formula_without_value"))

@@ -32,6 +32,8 @@ FORMULA = re.compile(
     rb"(<(?:\w+:)?v[^>]*>[^<]+)?"
 )
 
+ERROR_CELL = re.compile(rb'<(?:\w+:)?c\b(?=[^>]*\bt="e")[^>]*?\br="([A-Z]{1,3})(\d{1,7})"')
+
 
 @dataclass(frozen=True)
 class SheetFacts:
@@ -40,7 +42,8 @@ class SheetFacts:
     hidden_rows: tuple[int, ...] = ()
     hidden_columns: tuple[int, ...] = ()
     n_formulas: int = 0
-    without_value: frozenset[tuple[int, int]] = frozenset()
+    without_value: frozenset[tuple[int, int]] = frozenset()  # formulas
+    errors: frozenset[tuple[int, int]] = frozenset()  # #DIV/0! and the like
 
 
 @dataclass(frozen=True)
@@ -151,12 +154,13 @@ def _scan(name: str, content: bytes) -> SheetFacts:
         hidden_rows=tuple(int(row) - 1 for row in HIDDEN_ROW.findall(content)),
         hidden_columns=tuple(columns),
         n_formulas=len(formulas),
-        without_value=frozenset(
-            (int(row) - 1, column_number(column.decode()))
-            for column, row, value in formulas
-            if not value
-        ),
+        without_value=frozenset(_place(*cell[:2]) for cell in formulas if not cell[2]),
+        errors=frozenset(_place(*cell) for cell in ERROR_CELL.findall(content)),
     )
+
+
+def _place(column: bytes, row: bytes) -> tuple[int, int]:
+    return int(row) - 1, column_number(column.decode())
 
 
 def too_far(name: str, last_row: int, last_column: int) -> Exception:
