@@ -14,6 +14,7 @@ import click
 from data.settings import LANGUAGES, Settings, database_url
 from geo.errors import GeoError
 from geo.text import Language, Text
+from redgrid_check import add_check
 from redgrid_import import DATUMS, add_commands, file_options, take_in
 
 __all__ = ["DATUMS", "EXAMPLES", "cli", "main"]
@@ -336,28 +337,7 @@ def coverage(desk: Desk, /, *, as_json: bool, as_csv: bool, **options: Any) -> N
         click.echo("\n".join(summary_lines(answer, study, desk.language)))
 
 
-@cli.command()
-@click.option("--json", "as_json", is_flag=True, help="As JSON.")
-@click.pass_obj
-def check(desk: Desk, *, as_json: bool) -> None:
-    """Say what is missing or doubtful in the data, and how many people it affects.
-
-    \b
-    Example:
-        redgrid check --json
-    """  # noqa: D301 - \b is click's own mark
-    from geo.quality import check_study  # noqa: PLC0415 - heavy
-
-    findings = check_study(_load_study(desk))
-    if as_json:
-        rows = [finding.as_dict() for finding in findings]
-        click.echo(json.dumps(rows, ensure_ascii=False, indent=1))
-        return
-    for finding in findings:
-        click.echo(f"{finding.n}\t{finding.text.say(desk.language)}")
-    if not findings:
-        desk.say(Text("没有发现问题。", "Nothing was found."))
-
+add_check(cli, _load_study)
 
 PROBLEM_NAMES = {"mclp": "mclp", "lscp": "lscp", "p-median": "p_median", "p-center": "p_center"}
 

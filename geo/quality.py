@@ -8,6 +8,7 @@ import pandas as pd
 
 from geo.demand import demand_points
 from geo.errors import shown_ids
+from geo.grid_quality import GridSummary, grid_summaries
 from geo.health import health
 from geo.study import Study
 from geo.text import Text
@@ -42,6 +43,7 @@ def check_study(study: Study) -> list[Finding]:
     points = demand_points(study)
     found = [look(study, points) for look in LOOKS]
     kept = [finding for finding in found if finding is not None and finding.n > 0]
+    kept += [_of_grids(summary) for summary in grid_summaries(study, points)]
     return sorted(kept, key=lambda finding: (-finding.households, -finding.n, finding.key))
 
 
@@ -62,6 +64,18 @@ def _finding(key: str, ids: list[object], affected: pd.DataFrame, zh: str, en: s
         households,
         members,
         Text(zh.format(**filled), en.format(**filled)),
+    )
+
+
+def _of_grids(summary: GridSummary) -> Finding:
+    """Return a kind of fault of the tiling as a finding."""
+    return Finding(
+        f"grid_{summary.kind}",
+        summary.n,
+        tuple(summary.ids),
+        float(np.nansum(summary.affected["households"])),
+        float(np.nansum(summary.affected["members"])),
+        summary.text,
     )
 
 

@@ -112,6 +112,24 @@ SENTENCES: dict[str, tuple[str, Text]] = {
         ),
     ),
 }
+TITLES = {
+    "not_drawn": Text("没有画出的网格", "grids without a polygon"),
+    "invalid": Text("画错的网格边界", "grids with a border drawn wrongly"),
+    "duplicate_code": Text("重复的网格编码", "codes on more than one grid"),
+    "malformed_code": Text("不合规的网格编码", "grid codes that are not 15 digits"),
+    "code_prefix": Text("与所属社区不符的网格编码", "grid codes that are not of their community"),
+    "orphan": Text("没有所属社区的网格", "grids without a known community"),
+    "outside_community": Text("超出所属社区的网格", "grids outside their community"),
+    "overlap": Text("网格重叠", "overlaps of grids"),
+    "gap": Text("网格之间的空白", "gaps among grids"),
+    "sliver": Text("碎条网格", "grids that are mere strips"),
+    "spike": Text("网格边界的尖刺", "spikes on the borders of grids"),
+    "multi_part": Text("分成几块的网格", "grids in several pieces"),
+    "unmatched_border": Text("对不齐的网格边界", "borders of grids that do not fit"),
+    "point_on_border": Text("压在网格分界上的住所", "borders of grids with homes on them"),
+    "too_few_households": Text("户数偏少的网格", "grids with few households"),
+    "too_many_households": Text("户数偏多的网格", "grids with many households"),
+}
 GAP_OF = {
     1: Text("网格{names}中间有一处空白", "Inside grid {names} there is a hole"),
     2: Text("网格{names}之间有一处空白", "Between grids {names} there is a gap"),

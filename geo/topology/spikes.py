@@ -62,7 +62,7 @@ def find_spikes(drawn: Shapes, rules: GridRules) -> Spikes:
 
 
 def cut_spikes(drawn: Shapes, rules: GridRules) -> tuple[Shapes, Rows, Floats]:
-    """Return polygons without spikes (n,), valid or not, how many were cut (n,), the longest in m."""
+    """Return polygons without spikes (n,), how many were cut, the longest in metres."""
     shapes = drawn.copy()
     n_cut = np.zeros(len(drawn), np.intp)
     longest = np.zeros(len(drawn))
