@@ -450,6 +450,19 @@ def test_without_time_a_plan_keeps_the_rules_and_no_plan_beats_its_bound(
         assert plan.objective <= best.objective * (1 + 1e-9) <= plan.bound * (1 + 1e-6) + 1e-9
 
 
+def test_without_time_capacities_still_get_a_plan_with_a_true_bound():
+    rule = SitingConstraints(site_capacity=[1.0, 1.5, 0.5])
+    for solver, more in ((solve_mclp, {"limit_s": 5}), (solve_p_median, {})):
+        times = TWO_SIDES if solver is solve_mclp else TWO_SIDES[:, :2]
+        given = rule if solver is solve_mclp else SitingConstraints(site_capacity=[1.0, 1.5])
+        best = solver(times, [1.0, 1.0], p=2, constraints=given, **more)
+        plan = solver(times, [1.0, 1.0], p=2, constraints=given, time_limit_s=0.0, **more)
+        assert best.status == "optimal"
+        assert best.objective == 2.0
+        assert plan.status in {"optimal", "feasible"}
+        assert min(plan.objective, plan.bound) <= 2.0 <= max(plan.objective, plan.bound)
+
+
 REFUSED = [
     ({"may_close": -1}, "may_close must be a whole number of at least 0"),
     ({"spacing_m": -1.0}, "spacing_m must be a finite number of at least 0"),

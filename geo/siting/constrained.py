@@ -28,7 +28,7 @@ from geo.siting.instance import (
     read_whole,
 )
 from geo.siting.plan import OnProgress, ShouldStop, SitingPlan
-from geo.siting.site_solve import best_sites, fairest_sites
+from geo.siting.site_solve import FIRST_S, best_sites, fairest_sites
 from geo.text import Text
 
 Ints = NDArray[np.int64]
@@ -210,17 +210,52 @@ def _by_model(
     is_count = objective == "sites" or (objective != "share" and setting.is_count)
     stop = telling.stop if objective == "share" else telling.during(model, scale)
     answer = MilpAnswer("unknown", None, -np.inf)
+    start, bound = _without_capacity(setting, objective, model, telling.stop)
     for _ in range(ATTEMPTS):
-        answer = solve_milp(model, stop, is_count=is_count)
+        if start is not None and model.cost @ start <= bound / scale + SOLVED * abs(bound / scale):
+            answer = MilpAnswer("optimal", start, bound / scale)  # capacities do not bind
+        else:
+            answer = solve_milp(model, stop, is_count=is_count, start=start)
+        answer = answer._replace(bound=max(answer.bound, bound / scale))
+        if answer.values is None and start is not None and answer.outcome == "unknown":
+            answer = answer._replace(outcome="feasible", values=start)
         if answer.values is None:
             break
         is_open = answer.values[: len(setting.sites)] > 0.5
         if keeps_rules(setting, is_open, answer.values, least_share):
             return _exact(setting, objective, answer, is_open, scale)
-        model = _without(model, is_open)
+        model, start = _without(model, is_open), None
     if answer.outcome == "infeasible":
         return Solved(None, np.nan, np.nan, is_proven=True)
     raise _no_plan_in_time()
+
+
+def _without_capacity(
+    setting: Setting, objective: str, model: Milp, stop: Stop
+) -> tuple[Floats | None, float]:
+    """Return a first solution (k,) of a model with capacities, and a bound on its cost.
+
+    The sites are those that would be best if capacities did not bind; whom each serves then is a
+    linear program. No plan under capacities costs less than the best without.
+    """
+    if setting.rules.capacity is None or objective not in {"weight", "seconds"}:
+        return None, -np.inf
+    sizes = np.bincount(setting.row, minlength=len(setting.weight))
+    if not sizes.all():
+        return None, -np.inf
+    free = replace(setting, rules=replace(setting.rules, capacity=None))
+    answer = best_sites(free, "worth", stop)
+    if answer.is_open is None:
+        return None, -np.inf
+    n_sites = len(setting.sites)
+    is_open = answer.is_open.astype(float)
+    fixed = replace(
+        model,
+        low=np.concatenate([is_open, model.low[n_sites:]]),
+        high=np.concatenate([is_open, model.high[n_sites:]]),
+        is_whole=np.zeros(len(model.cost), np.bool_),
+    )
+    return solve_milp(fixed, stop.at_least(FIRST_S)).values, answer.bound
 
 
 def _no_plan_in_time() -> SitingError:

@@ -15,6 +15,7 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 WHOLE = 1e-6  # an opening so near to 0 or 1 is one
+MOST_RISE = 0.1  # relative: what a part without any choice counts for
 LOOSE = 0.02  # of an opening: what rounding takes for likely
 
 
@@ -104,8 +105,21 @@ class SiteNode:
         free = self.low < self.high
         if not free.any():
             return [self._part(0, self.low[0])]
+        self._probe(self.opening, free)
         j = self.search.most_telling(self.opening, free)
         return [self._part(j, 1.0), self._part(j, 0.0)]
+
+    def _probe(self, opening: Floats, free: Flags) -> None:
+        """Try both parts of each site in doubt that was never tried: what it tells is kept."""
+        search = self.search
+        in_doubt = free & (np.minimum(opening, 1 - opening) > WHOLE)
+        for j in np.flatnonzero(in_doubt & (search.tried.min(axis=0) == 0)).tolist():
+            for value in (1.0, 0.0):
+                part = self._part(j, value)
+                relaxed = search.program.relax(part.low, part.high, np.inf, n_rounds=1)
+                most = self.relaxed + MOST_RISE * abs(self.relaxed)
+                if part.branch is not None:
+                    search.note(part.branch, min(relaxed.bound, most))
 
     def _part(self, j: int, value: float) -> "SiteNode":
         low, high = self.low.copy(), self.high.copy()

@@ -71,7 +71,9 @@ class SiteProgram:
     cost: Floats
     pairs: ByGroup | None  # where groups need some worth
 
-    def relax(self, low: Floats, high: Floats, cutoff: float) -> Relaxation:
+    def relax(
+        self, low: Floats, high: Floats, cutoff: float, n_rounds: int = MOST_ROUNDS
+    ) -> Relaxation:
         """Solve with openings within low and high (u,), until no cut is missing or bound > cutoff.
 
         The bound comes from the duals by sums of our own, so that it rests on no tolerance.
@@ -81,7 +83,7 @@ class SiteProgram:
         self.solver.changeColsBounds(u, columns, low, high)
         self.column_low[:u], self.column_high[:u] = low, high
         best = Relaxation(-np.inf, high, np.zeros(u))
-        for _ in range(MOST_ROUNDS):
+        for _ in range(n_rounds):
             self.solver.run()
             status = self.solver.getModelStatus()
             if status == highspy.HighsModelStatus.kInfeasible:

@@ -50,7 +50,7 @@ def best_sites(
     `start` (u,) is a choice that keeps all rules, if one is known.
     """
     task = _task(setting, objective, least)
-    out = task.solved(start, np.inf, stop, tell)
+    out = task.solved(start, stop, tell)
     if np.isinf(out.value):
         return SiteAnswer(None, np.inf, out.bound, out.proven)
     return SiteAnswer(task.tidied(out.sites), out.value, out.bound, out.proven)
@@ -75,7 +75,7 @@ def fairest_sites(setting: Setting, stop: Stop) -> SiteAnswer:
     while cost > bound + TINY * abs(bound):
         # Any choice will do that covers more of each: the fewest sites lead there soonest.
         needed = _task(setting, "sites", _more_than(-cost * total, setting))
-        out = needed.solved(None, np.inf, stop, None, is_first_enough=True)
+        out = needed.solved(None, stop, None, is_first_enough=True)
         if np.isfinite(out.value):
             best = task.local.descended(needed.flags(out.sites))
             cost = task.cost(best)
@@ -161,24 +161,22 @@ class _Task:
     def solved(
         self,
         start: Flags | None,
-        best: float,
         stop: Stop,
         tell: Tell,
         *,
         is_first_enough: bool = False,
     ) -> Outcome:
-        """Search for a choice that costs less than `best`; the value stays `best` if none does."""
-        value, sites = best, NO_SITES
+        """Search for the cheapest choice, or any; the value stays inf where there is none."""
+        value, sites = np.inf, NO_SITES
         first, is_none = self.first(stop)
         if is_none:
-            return Outcome(best, sites, best, 0, proven=True)
+            return Outcome(value, sites, value, 0, proven=True)
         for choice in (start, first):
             cost = np.inf if choice is None else self.cost(choice)
             if choice is not None and cost < value:
                 value, sites = cost, np.flatnonzero(choice)
         if tell is not None and np.isfinite(value):
             tell(value, -np.inf, sites)
-        known = value
         met = [value]
 
         def heard(value: float, bound: float, sites: NDArray[np.int64]) -> None:
@@ -187,7 +185,7 @@ class _Task:
                 tell(value, bound, sites)
 
         def is_over() -> bool:
-            return stop.is_due() or (is_first_enough and met[0] < known)
+            return stop.is_due() or (is_first_enough and np.isfinite(met[0]))
 
         size = abs(value) if np.isfinite(value) else self.program.size
         unit = 1.0 if self.is_whole else max(SOLVED * size, 1e-300)
