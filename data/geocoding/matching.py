@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from data.geocoding.aliases import PlaceRef, address_key, load_aliases
 from data.geocoding.gazetteer import gazetteer_frame, load_gazetteer
 from data.geocoding.outcomes import MOST_CANDIDATES, Outcome, PlaceOption
-from data.keys import number_key
+from data.keys import number_key, plain_name
 from data.models import ReviewReason
 from data.viewer import Viewer
 from geo.geocode import Candidate, Match, MatchLevel
@@ -159,6 +159,18 @@ class Matcher:
         where = (float(row["lon"]), float(row["lat"]))
         inside = str(place) if place.kind == "compounds" else row["inside"]
         return PlaceOption(place, shown, *where, level, confidence, inside)
+
+    def holding(self, text: str) -> list[PlaceOption]:
+        """Return the places whose name or address holds a text, the shortest first."""
+        wanted = plain_name(text)
+        held = []
+        for i in self.known.by_id if wanted else ():
+            ref = PlaceRef.read(i)
+            if ref is not None and ref.kind in self.kinds:
+                option = self.option(ref, 0.0)
+                if wanted in plain_name(option.address):
+                    held.append(option)
+        return sorted(held, key=lambda option: (len(option.address), str(option.place)))
 
     def buildings_like(self, compound: PlaceRef, number: str) -> tuple[PlaceOption, ...]:
         """Return the buildings of a compound whose numbers are nearest to one that it lacks."""
