@@ -23,6 +23,7 @@ TITLES = {
     "candidates": Text("备选点位", "candidate sites"),
     "base": Text("底图要素", "base features"),
     "network": Text("步行网络", "walk network"),
+    "links": Text("通道", "links"),
     "frames": Text("整套数据", "a whole data set"),
 }
 

@@ -34,6 +34,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     ),
     "candidates": ("name", "address", "cost", "area_m2", "geometry"),
     "base": ("kind", "name", "geometry"),
+    "links": ("name", "geometry"),
 }
 # (kind, column in the frame, kind pointed to, its column, column in the table)
 REFERENCES = (
@@ -77,6 +78,7 @@ def store_frames(
                      "closed"), geometry (point)
         candidates   name, address*, cost*, area_m2*, geometry (point)
         base         kind ("water", "green", "rail"), name*, geometry
+        links        name*, geometry (line of two places and more)
         network      a WalkNetwork, not a frame
     source
         What the list of imports calls it.

@@ -19,6 +19,7 @@ from data.tables import table_of
 from data.viewer import Viewer
 from geo.crs import metric_crs
 from geo.demand import grid_at
+from geo.links import join_links
 from geo.network import WalkNetwork
 from geo.study import MEMBER_KINDS, Study
 
@@ -56,9 +57,10 @@ def load_study(session: Session, viewer: Viewer) -> Study:
     grids = _with_community_names(frames["grids"], communities)
     compounds = frames["compounds"].join(_weights(members, "compound_id", frames["compounds"]))
     batches = _active_batches(session)
+    network, links = _with_links(_no_network(crs) if network is None else network, frames["links"])
     return Study(
         crs=crs,
-        network=_no_network(crs) if network is None else network,
+        network=network,
         communities=communities,
         grids=grids,
         compounds=compounds,
@@ -71,7 +73,19 @@ def load_study(session: Session, viewer: Viewer) -> Study:
         data_date=max((batch.data_date for batch in batches), default=""),
         version=study_version(session, viewer),
         places=_places(members, grids, crs),
+        links=links,
     )
+
+
+def _with_links(
+    network: WalkNetwork, links: gpd.GeoDataFrame
+) -> tuple[WalkNetwork, gpd.GeoDataFrame]:
+    """Return the network with the links that were drawn, and which of them join it."""
+    ends = np.array([[line.coords[0][:2], line.coords[-1][:2]] for line in links.geometry])
+    is_joined = np.zeros(len(links), dtype=bool)
+    if len(links) and len(network.edge_nodes):
+        network, is_joined = join_links(network, ends)
+    return network, links.assign(is_joined=is_joined)
 
 
 def load_network(session: Session, viewer: Viewer) -> WalkNetwork | None:

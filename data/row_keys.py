@@ -16,9 +16,9 @@ def row_keys(kind: str, rows: pd.DataFrame) -> list[str | None]:
     buildings    compound, number, name and place; as gates, by the compound's name
     stations     the name
     candidates   name and place
-    others       nothing: members without identity, base features and networks cannot be compared
+    others       nothing: members without identity, base features, networks, links
     """
-    if kind in {"members", "base", "network"} or rows.empty:
+    if kind in {"members", "base", "network", "links"} or rows.empty:
         return [None] * len(rows)
     names = _plain(rows, "name")
     if kind in {"communities", "grids"}:

@@ -76,6 +76,10 @@ COLUMNS: dict[str, dict[str, tuple[str, str]]] = {
         "area_m2": ("area_m2", "float"),
         "geometry": ("geometry", "geometry"),
     },
+    "links": {
+        "name": ("name", "text"),
+        "geometry": ("geometry", "geometry"),
+    },
     "base": {
         "kind": ("kind", "text"),
         "name": ("name", "text"),

@@ -19,6 +19,7 @@ from data.models import (
     Compound,
     Gate,
     Grid,
+    Link,
     Member,
     NetworkVersion,
     Station,
@@ -38,6 +39,7 @@ MODELS: dict[str, type[Base]] = {
     "candidates": CandidateSite,
     "base": BaseFeature,
     "network": NetworkVersion,
+    "links": Link,
 }
 KINDS = tuple(MODELS)
 # (kind that points, its column, kind that is pointed to)

@@ -37,6 +37,21 @@ def with_links(network: WalkNetwork, ends_xy: NDArray[np.float64]) -> WalkNetwor
     return network
 
 
+def join_links(
+    network: WalkNetwork, ends_xy: NDArray[np.float64]
+) -> tuple[WalkNetwork, NDArray[np.bool_]]:
+    """Return the network with the links that join it, and which do (k,); as `with_links`."""
+    ends_xy = np.asarray(ends_xy, np.float64).reshape(-1, 2, 2)
+    is_joined = np.zeros(len(ends_xy), dtype=bool)
+    for row, ends in enumerate(ends_xy):
+        try:
+            network = _with_link(network, ends)
+        except NetworkError:
+            continue
+        is_joined[row] = True
+    return network, is_joined
+
+
 def _with_link(network: WalkNetwork, ends: NDArray[np.float64]) -> WalkNetwork:
     edge, fraction, distance_m = snap_points(network, ends, limit_m=JOIN_LIMIT_M)
     if (edge < 0).any():

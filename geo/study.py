@@ -36,6 +36,8 @@ class Study:
                  opens_on, closes_on (date or None), state ("open", "planned", "closed"), geometry
     candidates   name, address, cost (float), area_m2 (float), geometry
     base         kind ("water", "green", "rail"), name, geometry: drawn, and named as barriers
+    links        name, is_joined (whether both ends meet a way), geometry (line): ways on foot that
+                 were drawn; those that are joined are part of the network
     """
 
     crs: CRS
@@ -52,6 +54,7 @@ class Study:
     data_date: str  # ISO date of the newest batch
     version: str  # changes whenever any row that this study shows changes
     places: gpd.GeoDataFrame = field(default_factory=gpd.GeoDataFrame)
+    links: gpd.GeoDataFrame = field(default_factory=gpd.GeoDataFrame)
 
 
 WEIGHT_TITLES = {

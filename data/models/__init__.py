@@ -11,6 +11,7 @@ from data.models.gate import Gate
 from data.models.geocode_answer import GeocodeAnswer
 from data.models.grid import Grid
 from data.models.import_batch import ImportBatch
+from data.models.link import Link
 from data.models.location_check import LocationCheck, LocationState
 from data.models.member import Member, MemberKind
 from data.models.network_version import NetworkVersion
@@ -35,6 +36,7 @@ __all__ = [
     "Geometry",
     "Grid",
     "ImportBatch",
+    "Link",
     "LocationCheck",
     "LocationState",
     "Member",
