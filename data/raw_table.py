@@ -16,7 +16,7 @@ from geo.text import Text
 
 LARGEST_FILE_BYTES = 1 << 30  # 1 GiB, also for what an archive unpacks to
 MOST_ROWS = 300_000  # of a table: more than any office's ledger; a city's layer is a vector file
-MOST_CELLS = 12_000_000  # as a rectangle from A1 to the last cell with content
+MOST_CELLS = 6_000_000  # as a rectangle from A1 to the last cell with content
 
 
 @dataclass(frozen=True)

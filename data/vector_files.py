@@ -26,7 +26,7 @@ from data.findings import Note
 from data.geojson_forms import as_collection
 from data.headings import completed_heading
 from data.raw_table import LARGEST_FILE_BYTES, RawTable, cell_text, unreadable
-from data.table_files import decoded
+from data.table_files import LARGEST_TEXT_BYTES, decoded
 from geo.text import Text
 
 SHAPEFILE_HEADING_BYTES = 10
@@ -100,6 +100,12 @@ def read_frame(path: Path, layer: str | None = None) -> tuple[gpd.GeoDataFrame, 
 
 
 def _read_geojson(path: Path) -> tuple[gpd.GeoDataFrame, tuple[Note, ...]]:
+    if path.stat().st_size > LARGEST_TEXT_BYTES:
+        raise unreadable(
+            path.name,
+            f"它大于 {LARGEST_TEXT_BYTES >> 20} MB，超过上限。请在 QGIS 中另存为 GeoPackage。",
+            f"it is larger than {LARGEST_TEXT_BYTES >> 20} MB, the limit. Save it as a GeoPackage.",
+        )
     text, _ = decoded(path.name, path.read_bytes())
     # GDAL reads the sound start of a truncated file and says nothing; Python reads all or fails.
     try:
