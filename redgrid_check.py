@@ -20,33 +20,48 @@ def add_check(cli: click.Group, load_study: "Callable[[Desk], Any]") -> None:
 
     @cli.command()
     @click.option("--grids", is_flag=True, help="Each gap, overlap, spike … of the grids.")
+    @click.option("--network", is_flag=True, help="Each island, far home and gateless compound.")
     @click.option(
         "--repaired",
         type=click.Path(dir_okay=False, path_type=Path),
         help="With --grids: write the mended grids to this GeoJSON file.",
     )
     @click.option("--json", "as_json", is_flag=True, help="As JSON.")
-    @click.option("--csv", "as_csv", is_flag=True, help="With --grids: as CSV.")
+    @click.option("--csv", "as_csv", is_flag=True, help="With --grids or --network: as CSV.")
     @click.pass_obj
     def check(
-        desk: "Desk", /, *, grids: bool, repaired: Path | None, as_json: bool, as_csv: bool
+        desk: "Desk",
+        /,
+        *,
+        grids: bool,
+        network: bool,
+        repaired: Path | None,
+        as_json: bool,
+        as_csv: bool,
     ) -> None:
         r"""Say what is missing or doubtful in the data, and how many people it affects.
 
         With --grids, say every fault in the tiling of the grids by itself; --repaired writes the
-        grids as they are after repair, to be looked at and imported again.
+        grids as they are after repair, to be looked at and imported again. With --network, say
+        each place where the walk network needs an editor, those with most households first.
 
         \b
         Example:
             redgrid check --json
             redgrid check --grids --csv > 网格问题.csv
             redgrid check --grids --repaired mended.geojson
+            redgrid check --network
         """
         if as_json and as_csv:
             raise click.UsageError("--json / --csv")
-        if (as_csv or repaired) and not grids:
-            raise click.UsageError("--csv, --repaired: --grids")
+        if grids and network:
+            raise click.UsageError("--grids / --network")
+        if (as_csv and not (grids or network)) or (repaired and not grids):
+            raise click.UsageError("--csv: --grids, --network; --repaired: --grids")
         study = load_study(desk)
+        if network:
+            _say_network(desk, study, as_json=as_json, as_csv=as_csv)
+            return
         if grids:
             _say_grids(desk, study, as_json=as_json, as_csv=as_csv)
             if repaired:
@@ -89,6 +104,30 @@ def _say_grids(
         for severity, text in zip(found["severity"], found[f"text_{desk.language}"], strict=True):
             click.echo(f"{severity}\t{text}")
     if found.empty:
+        desk.say(NOTHING_FOUND)
+
+
+def _say_network(
+    desk: "Desk",
+    study: Any,  # noqa: ANN401 - a Study
+    *,
+    as_json: bool,
+    as_csv: bool,
+) -> None:
+    from geo.demand import demand_points  # noqa: PLC0415 - heavy
+    from geo.network_doctor import diagnose_network  # noqa: PLC0415 - heavy
+    from geo.topology.report import fault_rows  # noqa: PLC0415 - heavy
+
+    places = diagnose_network(study, demand_points(study))
+    if as_json:
+        click.echo(json.dumps(fault_rows(places), ensure_ascii=False, indent=1))
+    elif as_csv:
+        table = places.drop(columns=["geometry", "ids"])
+        click.echo(table.round(2).to_csv(index_label="no"), nl=False)
+    else:
+        for kind, text in zip(places["kind"], places[f"text_{desk.language}"], strict=True):
+            click.echo(f"{kind}\t{text}")
+    if places.empty:
         desk.say(NOTHING_FOUND)
 
 

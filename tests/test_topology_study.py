@@ -122,6 +122,20 @@ def test_the_command_writes_mended_grids_that_go_in_again(database: str, tmp_pat
     assert not [row for row in rows if row["kind"] in {"gap", "overlap", "unmatched_border"}]
 
 
-@pytest.mark.parametrize("words", [["--csv"], ["--repaired", "x"], ["--grids", "--csv", "--json"]])
+def test_the_command_lists_the_places_where_the_network_needs_an_editor(database: str):
+    rows = json.loads(run(database, "--network", "--json").stdout)
+    lines = run(database, "--network").stdout.splitlines()
+    table = run(database, "--network", "--csv").stdout.splitlines()
+    assert len(lines) == len(rows)
+    assert len(table) == len(rows) + 1
+    assert [row["households"] for row in rows] == sorted(
+        (row["households"] for row in rows), reverse=True
+    )
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["--csv"], ["--repaired", "x"], ["--grids", "--csv", "--json"], ["--grids", "--network"]],
+)
 def test_options_that_make_no_sense_together_are_refused(words: list[str]):
     assert CliRunner().invoke(cli, ["check", *words]).exit_code == 2
