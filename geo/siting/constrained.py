@@ -180,7 +180,10 @@ def _best(
     start: Flags | None = None,
 ) -> Solved:
     """Search over the sites alone; where demand must be shared out, over a model of all of it."""
-    is_all = setting.problem == "lscp" and len(setting.needed) == 0
+    # To cover all, or a share of each grid, is a small model whose rows HiGHS tightens best.
+    is_all = setting.problem == "lscp" and (
+        len(setting.needed) == 0 or len(setting.group_total) > 0
+    )
     sizes = np.bincount(setting.row, minlength=len(setting.weight))
     if setting.rules.capacity is not None or is_all or not sizes.all():
         return _by_model(setting, objective, telling, least_share)
