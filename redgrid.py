@@ -15,6 +15,7 @@ from data.settings import LANGUAGES, Settings, database_url
 from geo.errors import GeoError
 from geo.text import Language, Text
 from redgrid_check import add_check
+from redgrid_geocode import geocode
 from redgrid_import import DATUMS, add_commands, file_options, take_in
 
 __all__ = ["DATUMS", "EXAMPLES", "cli", "main"]
@@ -460,6 +461,9 @@ def serve(desk: Desk, *, port: int | None, address: str | None, opens: bool) -> 
     settings = desk.settings
     place = (address or settings.address, port or settings.port)
     serve_dashboard(settings, *place, opens=opens, say=desk.say)
+
+
+cli.add_command(geocode)
 
 
 def main() -> None:
