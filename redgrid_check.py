@@ -123,7 +123,8 @@ def _say_network(
         click.echo(json.dumps(fault_rows(places), ensure_ascii=False, indent=1))
     elif as_csv:
         table = places.drop(columns=["geometry", "ids"])
-        click.echo(table.round(2).to_csv(index_label="no"), nl=False)
+        table = table.round({"households": 1, "length_m": 1, "distance_m": 1})
+        click.echo(table.to_csv(index_label="no"), nl=False)
     else:
         for kind, text in zip(places["kind"], places[f"text_{desk.language}"], strict=True):
             click.echo(f"{kind}\t{text}")

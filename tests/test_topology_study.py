@@ -73,12 +73,17 @@ def test_no_grids_no_faults():
 
 @pytest.fixture(scope="module")
 def database(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Return a database with a demo of nine grids, one of them drawn 4 m too far."""
+    """Return a demo of nine grids, one drawn 4 m too far, and one compound without gates."""
     made = make_demo(grids=9, members=20)
     grids = made.frames["grids"].to_crs(4548)
     wide = grids.geometry.copy()
     wide.iloc[4] = wide.iloc[4].buffer(4.0, join_style="mitre")
-    frames = {**made.frames, "grids": grids.set_geometry(wide).to_crs(4326)}
+    gates = made.frames["gates"]
+    frames = {
+        **made.frames,
+        "grids": grids.set_geometry(wide).to_crs(4326),
+        "gates": gates[gates["compound_key"] != "c0"],
+    }
     path = tmp_path_factory.mktemp("check") / "town.db"
     engine = open_database(path)
     store_frames(engine, {**frames, "network": made.network}, source="t")
@@ -126,6 +131,9 @@ def test_the_command_lists_the_places_where_the_network_needs_an_editor(database
     rows = json.loads(run(database, "--network", "--json").stdout)
     lines = run(database, "--network").stdout.splitlines()
     table = run(database, "--network", "--csv").stdout.splitlines()
+    assert [row["kind"] for row in rows].count("no_gates") == 1
+    assert all(118.2 < row["lon"] < 118.4 for row in rows)
+    assert f",{str(rows[0]['lon'])[:8]}" in table[1]
     assert len(lines) == len(rows)
     assert len(table) == len(rows) + 1
     assert [row["households"] for row in rows] == sorted(
