@@ -9,6 +9,7 @@ from data.findings import Note
 from data.raw_table import MOST_CELLS, RawTable, SheetChoice, cell_text, unreadable
 from data.sheet_layout import Layout, Merge, find_layout
 from data.table_files import check_count, make_table, nothing_in
+from data.xls_parts import inspect_xls
 from data.xlsx_parts import SheetFacts, column_letter, inspect_package, too_far
 from geo.text import Text
 
@@ -43,7 +44,7 @@ def read_excel(path: Path, sheet: str | None = None, fit: Fit | None = None) -> 
         for name, layout in layouts.items()
     )
     name = _best_sheet(choices, layouts, fit)
-    facts = package.sheets.get(name, SheetFacts())
+    facts = (package.sheets or inspect_xls(path)).get(name, SheetFacts())
     notes = (*package.notes, *_sheet_notes(name, choices, layouts), *_fact_notes(facts))
     return make_table(
         found[name][1],

@@ -257,6 +257,14 @@ CASES = (
         kept=3,
         **BUILDINGS,
     ),
+    Case(
+        "老格式隐藏.xls",
+        "Excel 97-2003 格式，有隐藏的行和列，一个公式出错",
+        excel.old_format_hidden,
+        ("隐藏的行也读取了：3, 5", "隐藏的列也读取了：B", "第 7 行，户数列：公式的结果是错误"),
+        kept=5,
+        rules=((7, "formula_error"),),
+    ),
     refused("改名网页.xls", "网页改名成 .xls", excel.web_page, "改了扩展名的网页"),
     refused("有密码.xlsx", "加了打开密码", excel.locked, "可能已损坏、有密码"),
     refused(

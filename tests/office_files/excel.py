@@ -207,6 +207,13 @@ def old_format(path):
     path.write_bytes(xls_bytes(rows, [(0, 0, 0, 4)]))
 
 
+def old_format_hidden(path):
+    rows = [HEADINGS, *compounds()]
+    rows[6][2] = "#DIV/0!"
+    content = xls_bytes(rows, hidden_rows=(2, 4), hidden_columns=(1,))
+    path.write_bytes(content)
+
+
 def old_format_merged(path):
     rows = [["小区", "楼栋号", "经度", "纬度"], ["春园小区", "1栋", 118.301, 32.251]]
     rows += [["", "2栋", 118.302, 32.251], ["", "3栋", 118.303, 32.251]]

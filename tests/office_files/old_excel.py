@@ -6,14 +6,20 @@ SECTOR = 512
 FREE, END, FAT_SECTOR = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
 
 
-def xls_bytes(rows, merges=(), *, is_hidden=False, name="台账"):
+def xls_bytes(rows, merges=(), *, hidden_rows=(), hidden_columns=(), name="台账"):
     """Return a workbook of one sheet; a merge is (first row, last row, first column, last one)."""
     sheet = record(0x0809, struct.pack("<HHHHII", 0x0600, 0x0010, 0, 0, 0, 0))
     width = max(map(len, rows))
     sheet += record(0x0200, struct.pack("<IIHHH", 0, len(rows), 0, width, 0))
+    for column in hidden_columns:
+        sheet += record(0x007D, struct.pack("<HHHHHH", column, column, 2048, 0, 1, 0))
+    for at in hidden_rows:
+        sheet += record(0x0208, struct.pack("<HHHHHHHH", at, 0, width, 255, 0, 0, 0x20, 0))
     for at, row in enumerate(rows):
         for column, cell in enumerate(row):
-            if isinstance(cell, str) and cell:
+            if cell == "#DIV/0!":
+                sheet += record(0x0205, struct.pack("<HHHBB", at, column, 0, 7, 1))
+            elif isinstance(cell, str) and cell:
                 text = struct.pack("<HB", len(cell), 1) + cell.encode("utf-16-le")
                 sheet += record(0x0204, struct.pack("<HHH", at, column, 0) + text)
             elif not isinstance(cell, str) and cell is not None:
@@ -26,7 +32,7 @@ def xls_bytes(rows, merges=(), *, is_hidden=False, name="台账"):
     opening = record(0x0809, struct.pack("<HHHHII", 0x0600, 0x0005, 0, 0, 0, 0))
     opening += record(0x0042, struct.pack("<H", 1200))
     start = len(opening) + 4 + 6 + len(title) + 4
-    bound = record(0x0085, struct.pack("<IBB", start, int(is_hidden), 0) + title)
+    bound = record(0x0085, struct.pack("<IBB", start, 0, 0) + title)
     return ole_bytes({"Workbook": opening + bound + record(0x000A, b"") + sheet})
 
 
