@@ -6,6 +6,7 @@ a neighbour changes only where a new vertex comes to lie on its border.
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -67,7 +68,7 @@ def split_grid(grids: gpd.GeoDataFrame, grid: Hashable, line: shapely.LineString
     cut = _in_metres(line, tiling)
 
     def side(faces: Faces, own: Rows) -> NDArray[np.intp]:
-        is_left = np.array([_is_left(cut, place) for place in _inside(faces, own)], dtype=bool)
+        is_left = np.array([_is_left(cut, place) for place in _inside(faces, own)], dtype=np.bool_)
         area = shapely.area(faces.shapes[own])
         if min(area[is_left].sum(), area[~is_left].sum()) < LEAST_AREA_M2:
             raise GridError(
@@ -177,7 +178,7 @@ def _row(tiling: Tiling, grid: Hashable) -> int:
     return int(found[0])
 
 
-def _in_metres(shape: shapely.Geometry, tiling: Tiling) -> shapely.Geometry:
+def _in_metres(shape: shapely.Geometry, tiling: Tiling) -> Any:  # noqa: ANN401 - as it came
     series = gpd.GeoSeries([shapely.force_2d(shape)], crs=tiling.frame_crs)
     return series.to_crs(tiling.crs).iloc[0]
 
