@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.special import logsumexp
 
 from geo.datum.areas import area_claims, named_areas
-from geo.datum.case import CELL_M, POINT_LAYERS, Case, case_of, log_likelihood, middles
+from geo.datum.case import POINT_LAYERS, Case, case_of, log_likelihood, middles
 from geo.datum.known import LAYERS, KnownPlaces, MetricPlaces, in_metres
 from geo.datum.named import pairs_by_name
 from geo.datum.reading import NEAR_M, DatumFinding, Reading
@@ -30,7 +30,8 @@ OFFSETS_M, OFFSET_SHARES = (30.0, 150.0), (0.9, 0.1)
 CLEAR_MARGIN, CLEAR_PEAK = 7.0, 4.0
 UNKNOWN_SHARE = 0.1  # of files that are in no datum of ours
 LARGEST_OFFSET_M = 100.0  # … no offset of the file as a whole, …
-FEWEST_PLACES, FEWEST_NAMES, FEWEST_BLOCKS = 10, 3, 30  # … and enough that carries it
+FEWEST_PLACES, FEWEST_NAMES, FEWEST_BLOCKS = 12, 3, 30  # … and enough that carries it
+PLACE_M = 300.0  # points of one such cell are one place: clumps are few
 SUPPORT_M = 150.0
 NARROW_M = 300.0  # points closer together than this fit in too many places
 INSIDE_SHARE = 0.8  # of the points of a numbered zone that lie on the map
@@ -234,7 +235,7 @@ def _has_support(case: Case, first: int) -> bool:
     if np.median(np.hypot(*(there - np.median(there, axis=0)).T)) < NARROW_M:
         return False
     is_on = np.any([density.reaches(there) for density in case.densities], axis=0)
-    return len(np.unique(np.floor(there[is_on] / CELL_M), axis=0)) >= FEWEST_PLACES
+    return len(np.unique(np.floor(there[is_on] / PLACE_M), axis=0)) >= FEWEST_PLACES
 
 
 def _is_numbered_zone(case: Case, best: Reading, metric: MetricPlaces) -> bool:
