@@ -1,0 +1,200 @@
+"""Where the table stands in a sheet, and what a package of Excel may hold."""
+
+import zipfile
+
+import openpyxl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from office_files.old_excel import ole_bytes, xls_bytes
+
+from data.errors import ImportDataError
+from data.excel_files import read_excel
+from data.sheet_layout import find_layout
+from data.table_files import read_csv
+from data.xls_parts import inspect_xls
+from data.xlsx_parts import column_letter, column_number, inspect_package
+
+HEADINGS = ["小区名称", "户数", "经度", "纬度"]
+ROWS = [["甲", "1", "118.3", "32.2"], ["乙", "2", "118.4", "32.3"]]
+
+
+def layout_of(*rows, merges=()):
+    records = [list(row) for row in rows]
+    return find_layout(records, merges), records
+
+
+def whats(layout):
+    return [(row.row, row.what) for row in layout.left_out]
+
+
+def test_blanks_are_not_filled_and_merges_are():
+    rows = [["小区", "楼栋号"], ["甲", "1"], ["", "2"], ["", "3"]]
+    unmerged, records = layout_of(*rows)
+    assert [records[i][0] for i in unmerged.body] == ["甲", "", ""]
+    merged, records = layout_of(*rows, merges=[((1, 0), (2, 0))])
+    assert [records[i][0] for i in merged.body] == ["甲", "甲", ""]
+    assert merged.shared == {(2, 0)}
+
+
+def test_a_total_inside_of_a_merge_stays_a_total():
+    rows = [["社区", "小区名称", "户数"], ["东", "甲", "1"], ["", "乙", "2"], ["", "小计", "3"]]
+    layout, records = layout_of(*rows, merges=[((1, 0), (3, 0))])
+    assert layout.body == (1, 2)
+    assert whats(layout) == [(4, "total")]
+    assert records[3][0] == ""
+
+
+def test_a_row_that_only_a_merge_covers_is_no_row():
+    layout, _ = layout_of(["小区", "楼栋号"], ["甲", "1"], ["", ""], merges=[((1, 0), (2, 0))])
+    assert layout.body == (1,)
+
+
+@pytest.mark.parametrize(
+    ("rows", "merges", "headings", "heading_rows"),
+    [
+        ([HEADINGS], [], HEADINGS, (0,)),
+        ([["一览表"], HEADINGS], [((0, 0), (0, 3))], HEADINGS, (1,)),
+        ([["一览表", "", "单位：户"], [], HEADINGS], [], HEADINGS, (2,)),
+        (
+            [["小区名称", "位置", "", "户数"], ["", "经度", "纬度", ""]],
+            [((0, 0), (1, 0)), ((0, 1), (0, 2)), ((0, 3), (1, 3))],
+            ["小区名称", "位置·经度", "位置·纬度", "户数"],
+            (0, 1),
+        ),
+        (
+            [["小区", "", "户数"], ["小区名称", "小区地址", "总数"]],
+            [((0, 0), (0, 1))],
+            ["小区·小区名称", "小区·小区地址", "户数·总数"],
+            (0, 1),
+        ),
+        ([["社区名称"]], [], ["社区名称"], (0,)),
+        ([["甲", "乙"]], [], ["甲", "乙"], (0,)),
+    ],
+)
+def test_headings_are_found_below_titles_and_in_several_rows(rows, merges, headings, heading_rows):
+    body = [["p"] * len(headings), ["q"] * len(headings)]
+    layout, _ = layout_of(*rows, *body, merges=merges)
+    assert list(layout.headings) == headings
+    assert layout.heading_rows == heading_rows
+    assert len(layout.body) == 2
+
+
+@pytest.mark.parametrize(
+    ("row", "what"),
+    [
+        (["合计", "3", "", ""], "total"),
+        (["合  计：", "3", "", ""], "total"),
+        (["东社区小计", "3", "", ""], "total"),
+        (["5", "合计", "3", ""], "total"),
+        (["Total", "3", "", ""], "total"),
+        (["注：以台账为准", "", "", ""], "note"),
+        (["1", "", "", "备注：无"], ""),
+        (["填表人：王某", "", "制表日期：2026", ""], "note"),
+        (["数据截至2026年1月", "", "", ""], "note"),
+        (["合计小区", "3", "118.3", "32.2"], ""),
+        (["说明路小区", "3", "118.3", "32.2"], ""),
+        (["总计花园", "3", "118.3", "32.2"], ""),
+        (HEADINGS, "heading"),
+    ],
+)
+def test_totals_and_notes_are_told_from_data(row, what):
+    layout, _ = layout_of(HEADINGS, *ROWS, row)
+    assert whats(layout) == ([(4, what)] if what else [])
+
+
+def test_a_note_shows_no_name():
+    layout, _ = layout_of(["填表人：王小明"], HEADINGS, *ROWS, ["审核人：李小红"])
+    assert [row.text for row in layout.left_out] == ["填表人…", "审核人…"]
+
+
+cells = st.sampled_from(
+    ["", "", "甲", "1", "118.3", "合计", "注：", "小区名称", "户数", "2026年", "x" * 30]
+)
+
+
+@given(
+    st.lists(st.lists(cells, max_size=5), min_size=1, max_size=12),
+    st.lists(
+        st.tuples(st.integers(0, 11), st.integers(0, 4), st.integers(0, 3), st.integers(0, 3)),
+        max_size=4,
+    ),
+)
+def test_every_row_with_a_cell_is_heading_data_or_named(rows, spans):
+    merges = [((top, left), (top + n, left + m)) for top, left, n, m in spans]
+    filled = {i for i, row in enumerate(rows) if any(row)}
+    layout, _ = layout_of(*rows, merges=merges)
+    if not filled:
+        assert layout is None
+        return
+    named = {row.row - 1 for row in layout.left_out}
+    assert not named & set(layout.body)
+    assert filled == (named | set(layout.body) | set(layout.heading_rows)) & filled
+    assert named | set(layout.body) <= filled
+
+
+@pytest.mark.parametrize(
+    ("text", "cells"),
+    [
+        ("小区名称;户数\n甲;1,5\n", ["甲", "1,5"]),
+        ("小区名称\t户数\n甲，乙\t1\n", ["甲，乙", "1"]),
+        ("小区名称，户数\n甲，1\n", ["甲", "1"]),
+        ("小区名称；户数\n甲；1\n", ["甲", "1"]),
+        ("小区名称|户数\n甲|1\n", ["甲", "1"]),
+        ('小区名称,户数\n"甲，乙",1\n', ["甲，乙", "1"]),
+    ],
+)
+def test_the_sign_between_cells_is_found(tmp_path, text, cells):
+    path = tmp_path / "a.csv"
+    path.write_text(text, encoding="utf-8")
+    assert [column[0] for column in read_csv(path).columns] == cells
+
+
+def test_letters_of_columns_count_as_excel_does():
+    assert [column_letter(i) for i in (0, 25, 26, 701, 702, 16383)] == [
+        *("A", "Z", "AA", "ZZ", "AAA", "XFD")
+    ]
+    assert all(column_number(column_letter(i)) == i for i in range(20_000))
+
+
+def book(tmp_path, rows, name="a.xlsx"):
+    made = openpyxl.Workbook()
+    for row in rows:
+        made.active.append(row)
+    made.save(tmp_path / name)
+    return tmp_path / name
+
+
+def test_a_named_sheet_that_is_not_there_is_refused_with_those_that_are(tmp_path):
+    with pytest.raises(ImportDataError, match="it has no sheet '别的'; it has: Sheet"):
+        read_excel(book(tmp_path, [HEADINGS, *ROWS]), "别的")
+
+
+def test_too_many_rows_are_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("data.table_files.MOST_ROWS", 2)
+    with pytest.raises(ImportDataError, match="more than 2 rows"):
+        read_excel(book(tmp_path, [HEADINGS, *ROWS]))
+
+
+def test_a_part_that_unpacks_to_more_than_it_says_is_noticed(tmp_path, monkeypatch):
+    path = book(tmp_path, [HEADINGS, *ROWS])
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as package:
+        package.writestr("xl/media/a.bin", bytes(3_000_000))
+    content = bytearray(path.read_bytes())
+    at = content.rindex(b"PK\x01\x02")  # the last entry of the directory
+    content[at + 24 : at + 28] = (10).to_bytes(4, "little")
+    path.write_bytes(bytes(content))
+    monkeypatch.setattr("data.xlsx_parts.LARGEST_FILE_BYTES", 1_000_000)
+    with pytest.raises(ImportDataError, match="it unpacks to"):
+        inspect_package(path)
+
+
+def test_what_an_old_file_hides_is_found_and_junk_gives_nothing(tmp_path):
+    path = tmp_path / "a.xls"
+    path.write_bytes(xls_bytes([HEADINGS, *ROWS], hidden_rows=(1,), hidden_columns=(2,), name="表"))
+    facts = inspect_xls(path)["表"]
+    assert (facts.hidden_rows, facts.hidden_columns) == ((1,), (2,))
+    path.write_bytes(ole_bytes({"Other": b"x"}))
+    assert inspect_xls(path) == {}
+    path.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\xff" * 600)
+    assert inspect_xls(path) == {}
