@@ -85,8 +85,10 @@ def _fill(
 ) -> set[tuple[int, int]]:
     """Write the first cell of each merge into the others, in place; return which were filled."""
     filled = set()
+    width = max(map(len, records), default=0)  # a merge may reach far beyond all cells
     for merge in merges:
         (top, left), (bottom, right) = merge
+        right = min(right, width - 1)
         if top >= len(records) or left >= len(records[top]) or not is_meant(merge):
             continue
         value = records[top][left]
@@ -113,16 +115,19 @@ def _heading_block(
     found: list[tuple[int, list[int]]] = []
     for first in filled:
         for n_rows in range(1, MOST_HEADING_ROWS):
-            block = _closed(list(range(first, first + n_rows)), merges)
-            if block[-1] >= len(heads) or len(block) > MOST_HEADING_ROWS:
+            if first + n_rows > len(heads):
+                break
+            block = _closed(list(range(first, first + n_rows)), merges, len(heads))
+            if len(block) > MOST_HEADING_ROWS:
                 break
             if n_rows > 1 and not _can_go_on(heads[first + n_rows - 1]):
                 break
             known = {h for h in _joined(heads, block, merges) if is_known_heading(h)}
             found.append((len(known), block))
     # The most; of equals the shortest and the first.
-    n_known, block = max(found, key=lambda item: (item[0], -len(item[1]), -item[1][0]))
     by_width = _first_wide_row(heads, filled)
+    ranked = sorted(found, key=lambda item: (-item[0], len(item[1]), item[1][0]))
+    n_known, block = ranked[0] if ranked else (0, [by_width])
     if n_known == 1 and len({cell for cell in heads[by_width] if cell}) > 1:
         # One word may be a cell of the body: the first wide row counts, if it is not below.
         block = block if block[0] <= by_width else [by_width]
@@ -131,13 +136,13 @@ def _heading_block(
     return _with_groups(heads, block, merges)
 
 
-def _closed(block: list[int], merges: Sequence[Merge]) -> list[int]:
-    """Return the rows with those that merges over several rows bind to them."""
+def _closed(block: list[int], merges: Sequence[Merge], n_rows: int) -> list[int]:
+    """Return the rows with those of `n_rows` that merges over several rows bind to them."""
     first, last = block[0], block[-1]
     for (top, _), (bottom, _) in merges:
         if top < bottom <= top + MOST_HEADING_ROWS and top <= last and bottom >= first:
             first, last = min(first, top), max(last, bottom)
-    return list(range(first, last + 1))
+    return list(range(first, min(last + 1, n_rows)))
 
 
 def _with_groups(heads: list[list[str]], block: list[int], merges: Sequence[Merge]) -> list[int]:

@@ -45,6 +45,13 @@ def test_a_total_inside_of_a_merge_stays_a_total():
     assert records[3][0] == ""
 
 
+def test_a_merge_over_the_whole_sheet_fills_what_there_is_and_no_more():
+    whole = ((1, 0), (1_048_575, 16_383))
+    layout, records = layout_of(["小区", "楼栋号"], ["甲", "1"], ["", "2"], merges=[whole])
+    assert records == [["小区", "楼栋号"], ["甲", "1"], ["甲", "2"]]
+    assert layout.body == (1, 2)
+
+
 def test_a_row_that_only_a_merge_covers_is_no_row():
     layout, _ = layout_of(["小区", "楼栋号"], ["甲", "1"], ["", ""], merges=[((1, 0), (2, 0))])
     assert layout.body == (1,)
