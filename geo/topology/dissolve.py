@@ -71,7 +71,7 @@ def dissolve(
         faces = cut_into_faces(lines, shapes)
         decisions = _decide(faces, cores, shapes, rules, midway)
     owner = _without_crumbs(faces, decisions.owner, rows, shapes, n_parts, rules)
-    return _joined(faces, owner, rows)
+    return joined_faces(faces, owner, rows)
 
 
 def _undecided(faces: Faces) -> Rows:
@@ -160,7 +160,7 @@ def _crumbs(
     return np.concatenate(crumbs) if crumbs else np.empty(0, np.intp)
 
 
-def _joined(faces: Faces, owner: NDArray[np.int64], rows: Rows) -> Shapes:
+def joined_faces(faces: Faces, owner: NDArray[np.int64], rows: Rows) -> Shapes:
     """Return the polygon of each row: its faces, and those left to all who claim them."""
     face_of: dict[int, list[int]] = {int(row): [] for row in rows}
     for face, one in enumerate(owner.tolist()):
