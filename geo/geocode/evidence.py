@@ -25,7 +25,8 @@ KIND_UNSAID = 4.0  # 蓝天 for 蓝天小区, 蓝天花园
 KIND_VAGUE = 1.5  # 蓝天小区 for 蓝天花园
 KIND_ADDED = 0.0  # 蓝天花园 for 蓝天小区
 OTHER_KIND = -2.0  # 蓝天家园 for 蓝天花园: another estate
-TYPO_LOSS, HOMOPHONE_LOSS = 11.0, 6.5  # divided by the characters of the name
+TYPO_LOSS, HOMOPHONE_LOSS = 10.5, 6.0  # divided by the characters of the name
+_MOST_SLIPS = 4
 _MORE_SLIPS = 0.7  # one slip happens; the second costs 1 + 2 × this, for it is more often no slip
 OWNER_LEFT_OUT = 2.5  # 罗马世纪城 for 碧桂园罗马世纪城
 CONTRADICTION = -9.0  # another phase, another direction, another number: never a slip of the pen
@@ -63,44 +64,55 @@ def name_weight(said: Name, known: Name) -> float:
         return part_weight(said, known) + _kind_weight(said, known)
     whole = CONTRADICTION
     if not _is_other_number(said.hard_key, known.hard_key):  # 龙蟠男苑 for 龙蟠南苑
-        whole = _spelling_weight(said.key, known.key)
+        whole = _spelling_weight(said.key, known.key, said.heard_key, known.heard_key)
     if _is_other_number(said.hard, known.hard):
         return whole
-    by_parts = _spelling_weight(said.base, known.base)
+    by_parts = _spelling_weight(said.base, known.base, said.heard_base, known.heard_base)
     if said.end != known.end:
         by_parts += _kind_weight(said, known) - SAME_NAME
     return max(whole, part_weight(said, known) + by_parts)
 
 
+def typos(said: Name, known: Name) -> int:
+    """Return how many characters are wrong and sound wrong; the kind of estate may be left off."""
+    whole = OSA.distance(said.heard_key, known.heard_key, score_cutoff=_MOST_SLIPS)
+    return min(whole, OSA.distance(said.heard_base, known.heard_base, score_cutoff=_MOST_SLIPS))
+
+
 def _kind_weight(said: Name, known: Name) -> float:
     """Return what the kinds of estate say where the rest of the names is the same."""
-    if said.end == known.end and said.says_estate == known.says_estate:
+    if said.end == known.end and said.estate == known.estate:
         return SAME_NAME
     if said.end != known.end and said.end and known.end:
         if sound(said.end) == sound(known.end):  # 名园 for 名苑
             return NO_SLIP - HOMOPHONE_LOSS / len(known.stem)
         return OTHER_KIND
     is_short = len(said.base) <= 2
-    if said.end != known.end and said.says_estate:
+    if said.end != known.end and said.estate:
         return KIND_VAGUE - is_short
-    if said.end != known.end and known.says_estate:
+    if said.end != known.end and known.estate:
         return KIND_ADDED - is_short
-    return KIND_UNSAID - is_short
+    return KIND_UNSAID - is_short - bool(said.estate and known.estate)  # 社区 for 小区
 
 
-def _spelling_weight(said: str, known: str) -> float:
+def _spelling_weight(said: str, known: str, said_heard: str, known_heard: str) -> float:
     n = (len(said) + len(known)) / 2
     longer, shorter = (said, known) if len(said) > len(known) else (known, said)
+    least = CONTRADICTION
+    if len(shorter) >= 3:
+        if longer.endswith(shorter):
+            least = OWNER_LEFT_OUT
+        elif longer.startswith(shorter):
+            least = 0.0
+    if len(longer) - len(shorter) > _MOST_SLIPS:
+        return least
+    heard = OSA.distance(said_heard, known_heard, score_cutoff=_MOST_SLIPS)
+    if heard > _MOST_SLIPS or heard * 2 > len(longer):
+        return least
     wrong = OSA.distance(said, known)
-    heard = min(OSA.distance(sound(said), sound(known)), wrong)
     slips = heard + (wrong - heard) * HOMOPHONE_LOSS / TYPO_LOSS
     slips += _MORE_SLIPS * slips * max(slips - 1, 0)
-    weight = NO_SLIP - slips * TYPO_LOSS / n
-    if len(shorter) >= 3 and longer.endswith(shorter):
-        return max(weight, OWNER_LEFT_OUT)
-    if len(shorter) >= 3 and longer.startswith(shorter):
-        return max(weight, 0.0)
-    return weight
+    return max(NO_SLIP - slips * TYPO_LOSS / n, least)
 
 
 def part_weight(said: Name, known: Name) -> float:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
@@ -23,9 +23,9 @@ _BATCH = 4096
 class Gazetteer:
     """Known addresses. Read-only: share one between sessions; matching changes nothing."""
 
-    tables: Tables
-    vocabulary: dict[str, str]
-    exact: dict[str, list[tuple[Place, Row]]]
+    tables: Tables = field(repr=False)
+    vocabulary: dict[str, str] = field(repr=False)
+    exact: dict[str, list[tuple[Place, Row]]] = field(repr=False)
     left_out: tuple[LeftOut, ...]
 
     @classmethod
@@ -89,17 +89,15 @@ class Gazetteer:
                     unsure.append((text, readings))
                     continue
             found[text] = known
-        wanted = {
-            reading.name.stem: -1
+        stems = dict.fromkeys(
+            reading.name.stem
             for _, readings in unsure
-            for reading in readings.named
             if self._needs_likeness(readings)
-        }
-        stems = list(wanted)
-        near = dict(zip(stems, self.tables.index.nearest(stems), strict=True))
+            for reading in readings.named
+        )
+        near = dict(zip(stems, self.tables.index.nearest(list(stems)), strict=True))
         for text, readings in unsure:
-            names = dict.fromkeys(n for r in readings.named for n in near.get(r.name.stem, ()))
-            found[text] = decide(readings, list(names), self.tables)
+            found[text] = decide(readings, near, self.tables)
 
     def _needs_likeness(self, readings: Readings) -> bool:
         """Tell whether no reading has a known name: only then are like names of use."""
@@ -117,6 +115,10 @@ class Gazetteer:
         """Return the match of a text or key that is the gazetteer's own, else None."""
         hits = self.exact.get(key) if key else None
         if not hits or len(self.tables.by_key.get(key, ())) > 1:  # a name that two places share
+            return None
+        row = hits[0][1]
+        is_door_only = row.name is not None and row.name.key not in key
+        if is_door_only and len(self.tables.places_at_doors(row.address)) > 1:
             return None
         return exact_match(hits)
 

@@ -8,7 +8,7 @@ from scipy.sparse import csr_array
 
 from geo.geocode.sounds import sound
 
-MOST = 20  # candidates a text
+MOST = 12  # candidates a text
 _BATCH = 512
 _COMMON_SHARE, _COMMON_AT_LEAST = 0.08, 500  # features of more names than this find nothing
 

@@ -2,7 +2,7 @@
 
 import enum
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 
 from geo.text import Text
 
@@ -88,7 +88,6 @@ class Match:
     is_ambiguous: bool = False
     missing: str = ""
     asked: MatchLevel = MatchLevel.NONE
-    reasons: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def is_claimed(self) -> bool:
@@ -98,10 +97,6 @@ class Match:
             and not self.is_ambiguous
             and self.confidence >= CLAIM_CONFIDENCE
         )
-
-    def without(self, missing: str, asked: MatchLevel) -> "Match":
-        """Return this match, with what was asked beyond it."""
-        return replace(self, missing=missing, asked=asked)
 
 
 NO_MATCH = Match()

@@ -1,11 +1,11 @@
 """From the readings of a text to the place that it means, with how sure that is."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import exp
 
 from geo.geocode.address import Address
-from geo.geocode.evidence import Context, building_weight, context_of, name_weight
+from geo.geocode.evidence import Context, building_weight, context_of, name_weight, typos
 from geo.geocode.levels import CLAIM_CONFIDENCE, NO_MATCH, Candidate, Match, MatchLevel
 from geo.geocode.names import Name
 from geo.geocode.places import SAME_PLACE_M, Place, Row, distance_m
@@ -17,14 +17,25 @@ MOST_ALTERNATIVES = 5
 _LEFT_OVER_LOSS = 2.0  # a character that neither the name nor the rest of the address explains
 _DOOR_CONFIDENCE, _ROAD_CONFIDENCE, _COMMUNITY_CONFIDENCE = 0.88, 0.9, 0.9
 _LEAST_SHOWN = 0.02
+_COMPARED, _SLIP_MORE_LOSS = 12, 1.5
+_LEAST_WEIGHT = -4.0  # of a name: no context makes up for less
 
 
 def exact_match(hits: Sequence[tuple[Place, Row]]) -> Match | None:
-    """Return the match of a text that is word for word that of some rows; None if they differ."""
-    rows = [row for _, row in hits]
-    if len({place.number for place, _ in hits}) > 1 or not _is_one_spot(rows):
+    """Return the match of a text that is word for word that of some rows; None if they differ.
+
+    A building that its place has twice, in two spots, is not certain however it is written.
+    """
+    place, row = hits[0]
+    fine = (row.address.building, row.address.unit, row.address.room)
+    twins = [
+        other
+        for other in place.buildings.get(row.address.building, ())
+        if (other.address.building, other.address.unit, other.address.room) == fine
+    ]
+    rows = [*(found for _, found in hits), *twins]
+    if len({found.number for found, _ in hits}) > 1 or not _is_one_spot(rows):
         return None
-    row = rows[0]
     return Match(row.lon, row.lat, row.level, 1.0, row.text, id=row.id, asked=row.level)
 
 
@@ -38,12 +49,12 @@ class Weighed:
     reading: Reading
 
 
-def decide(readings: Readings, near: Sequence[int], tables: Tables) -> Match:
-    """Return the match of a text; `near` are the names (of `tables`) most like its readings."""
+def decide(readings: Readings, near: Mapping[str, Sequence[int]], tables: Tables) -> Match:
+    """Return the match of a text; `near` are the stems (of `tables`) most like its readings'."""
     weighed = _weigh(readings, near, tables)
     if weighed:
         elsewhere = exp(weighed[0].context.elsewhere)
-        odds = [exp(min(w.weight, 30.0)) for w in weighed]
+        odds = _odds(weighed)
         total = elsewhere + sum(odds)
         shares = [odd / total for odd in odds]
         if shares[0] >= CLAIM_CONFIDENCE:
@@ -58,20 +69,37 @@ def decide(readings: Readings, near: Sequence[int], tables: Tables) -> Match:
     return _coarser(readings.address, alternatives, tables)
 
 
-def _weigh(readings: Readings, near: Sequence[int], tables: Tables) -> list[Weighed]:
+def _odds(weighed: list[Weighed]) -> list[float]:
+    """Return the odds of each place; those that need more slips than the first one lose by each.
+
+    A slip is rare, and a homophone that exists explains what was written far better.
+    """
+    odds: list[float] = []
+    fewest = 0
+    for k, one in enumerate(weighed):
+        loss = 0.0
+        if k < _COMPARED:
+            slips = min((typos(one.reading.name, name) for name in one.place.names), default=0)
+            fewest = slips if k == 0 else fewest
+            loss = _SLIP_MORE_LOSS * max(slips - fewest, 0)
+        odds.append(exp(min(one.weight, 30.0) - loss))
+    return odds
+
+
+def _weigh(readings: Readings, near: Mapping[str, Sequence[int]], tables: Tables) -> list[Weighed]:
     """Return the places that the readings may mean, the likeliest first."""
     best: dict[int, Weighed] = {}
     for reading in readings.named:
-        numbers = tables.places_named(reading.name) or ()
-        others = [number for name in near for number in tables.places_of_stem[name]]
-        for number in dict.fromkeys([*numbers, *others]):
-            place = tables.places[number]
-            weight = max(name_weight(reading.name, name) for name in place.names)
-            weight -= _LEFT_OVER_LOSS * reading.left_over
-            if weight > -6.0:
-                _keep(best, weight, place, reading, tables)
+        names = tables.names_called(reading.name)
+        for stem in near.get(reading.name.stem, ()):
+            names |= tables.names_of_stem[stem]
+        for name, numbers in names.items():
+            weight = name_weight(reading.name, name) - _LEFT_OVER_LOSS * reading.left_over
+            if weight > _LEAST_WEIGHT:
+                for number in numbers:
+                    _keep(best, weight, tables.places[number], reading, tables)
     for number in tables.places_at_doors(readings.address):
-        if not readings.named:
+        if not readings.address.names:
             reading = Reading(_NAMELESS, readings.address)
             _keep(best, 0.0, tables.places[number], reading, tables)
     return sorted(best.values(), key=lambda w: (-w.weight, w.place.number))
@@ -108,16 +136,17 @@ def within_place(
     address = reading.address
     by_door = reading.name is _NAMELESS
     level = min(place.level, MatchLevel.ROAD_NUMBER) if by_door else place.level
-    whole = Match(place.lon, place.lat, level, confidence, place.text, alternatives, place.id)
+    asked = asked_level(address)
+    whole = Match(
+        *(place.lon, place.lat, level, confidence, place.text, alternatives, place.id),
+        asked=asked,
+    )
     own = next((r for r in place.rows if r.name and r.name.key == reading.name.key), None)
     if own is not None and not own.address.building and len(place.rows) > 1:
         whole = replace(whole, lon=own.lon, lat=own.lat, address=own.text, id=own.id)
-    asked = asked_level(address)
-    if not address.building:
-        return whole.without(_said(address), asked) if asked > level else whole
-    rows = _rows_of_building(place, address)
+    rows = _rows_of_building(place, address) if address.building else []
     if not rows:
-        return whole.without(_said(address), asked)
+        return replace(whole, missing=_said(address)) if asked > level else whole
     if not _is_one_spot(rows):
         doubts = tuple(_row_candidate(row, confidence / len(rows)) for row in rows)
         return Match(
@@ -129,10 +158,12 @@ def within_place(
             asked=asked,
         )
     row, reached = _finest(rows, address)
-    found = Match(row.lon, row.lat, reached, confidence, row.text, alternatives, row.id)
-    if asked > reached:
-        return found.without(_said(address, beyond=reached), asked)
-    return found
+    missing = _said(address, beyond=reached) if asked > reached else ""
+    return Match(
+        *(row.lon, row.lat, reached, confidence, row.text, alternatives, row.id),
+        missing=missing,
+        asked=asked,
+    )
 
 
 def _rows_of_building(place: Place, address: Address) -> list[Row]:

@@ -44,8 +44,10 @@ class Name:
     phase: str
     zones: tuple[str, ...]
     hard: tuple[str, ...]
-    says_estate: bool = False  # 小区 or the like is said
+    estate: str = ""  # 小区, 社区 or the like, if it is said
     hard_key: tuple[str, ...] = ()  # `hard` of the whole key
+    heard_key: str = ""  # what `key` and `base` sound like
+    heard_base: str = ""
 
     @property
     def stem(self) -> str:
@@ -90,14 +92,15 @@ def name_of(text: str) -> Name:
     text = _PLACE_REMARK.sub("", text) or text
     key = re.sub("[() ,#-]", "", text)
     rest, phase, zones, end = key, "", [], ""
-    says_estate = False
+    estate = ""
     found = _PHASE.search(rest)
     if found and len(rest) - len(found[0]) >= 2:
         phase, rest = found[1], rest[: found.start()] + rest[found.end() :]
     while True:
         shorter = _shorter(_GENERIC, rest)
         if shorter:
-            rest, says_estate = shorter, True
+            estate = estate or rest[len(shorter) :]
+            rest = shorter
             if not re.search("[东西南北0-9]$", shorter) or len(shorter) < 3:
                 continue
         found = _ZONE.search(rest)
@@ -111,7 +114,10 @@ def name_of(text: str) -> Name:
     if shorter:
         end, rest = rest[len(shorter) :], shorter
     hard, hard_key = (tuple(_HARD.findall(text)) for text in (rest, key))
-    return Name(key, rest, end, phase, tuple(sorted(zones)), hard, says_estate, hard_key)
+    return Name(
+        *(key, rest, end, phase, tuple(sorted(zones)), hard, estate, hard_key),
+        *(sound(key), sound(rest)),
+    )
 
 
 def _shorter(ending: re.Pattern[str], text: str) -> str | None:

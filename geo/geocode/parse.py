@@ -51,10 +51,15 @@ def parse(text: str, vocabulary: Mapping[str, str] = NO_WORDS) -> list[Token]:
     Linear in the length of the text. Text that is too long for an address has no parts.
     """
     written = normalise(plain_text(text))
-    return [
-        Token(token.label, *written.original_span(token.start, token.end), token.text)
-        for token in parse_normal(written.text, vocabulary)
-    ]
+    tokens: list[Token] = []
+    last = 0
+    for token in parse_normal(written.text, vocabulary):
+        start, end = written.original_span(token.start, token.end)
+        start = max(start, last)  # ß is written SS: two parts may come from one character
+        if start < end:
+            tokens.append(Token(token.label, start, end, token.text))
+            last = end
+    return tokens
 
 
 def parse_normal(

@@ -14,7 +14,8 @@ from scipy.spatial import KDTree
 from geo.geocode.address import Address, division_stem
 from geo.geocode.levels import MatchLevel
 from geo.geocode.names import Name
-from geo.geocode.tokens import DIVISIONS, Label
+from geo.geocode.parse import parse
+from geo.geocode.tokens import Label
 
 SAME_PLACE_M = 300.0  # rows of one name nearer than this are one place
 _METRES_A_DEGREE = 111_320.0
@@ -142,8 +143,10 @@ def _own_level(rows: list[Row], whole: list[Row], *, is_named: bool) -> MatchLev
 
 
 def _text_without_building(row: Row) -> str:
-    if not row.address.building:
-        return row.text
-    said = "".join(row.address.divisions.get(label, "") for label in DIVISIONS)
-    doors = "".join(f"{road}{number}号" if number else road for road, number in row.address.roads)
-    return said + doors + (row.name.key if row.name else "")
+    """Return the address of a building's estate: what its own says before the building."""
+    fine = (token.start for token in parse(row.text) if token.label in _FINE)
+    start = next(fine, len(row.text)) if row.address.building else len(row.text)
+    return row.text[:start].rstrip(" ,，-") or row.text
+
+
+_FINE = frozenset({Label.BUILDING, Label.UNIT, Label.ROOM})

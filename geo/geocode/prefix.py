@@ -63,6 +63,15 @@ def short_divisions() -> Mapping[str, tuple[str, tuple[str, ...]]]:
     return short | dict.fromkeys(("北京", "天津", "上海", "重庆"), ("city", ()))
 
 
+@lru_cache(maxsize=1)
+def _longest_names() -> Mapping[str, int]:
+    """Return the length of the longest known name that begins with each two characters."""
+    longest: dict[str, int] = {}
+    for name in (*known_divisions(), *short_divisions()):
+        longest[name[:2]] = max(longest.get(name[:2], 0), len(name))
+    return longest
+
+
 def is_known(word: str, vocabulary: Mapping[str, str]) -> bool:
     """Tell whether a division is one by its full name, not only like one or a short name."""
     return word in vocabulary or word in known_divisions()
@@ -85,7 +94,10 @@ def division_at(
     knows, with their levels.
     """
     known, short = known_divisions(), short_divisions()
-    for length in range(min(_LONGEST, len(text) - start), 1, -1):
+    longest = _longest_names().get(text[start : start + 2], 0)
+    if vocabulary:
+        longest = _LONGEST
+    for length in range(min(longest, len(text) - start), 1, -1):
         word, end = text[start : start + length], start + length
         level = vocabulary.get(word) or known.get(word)
         if level and not _GENERIC_NEXT.match(text, end):

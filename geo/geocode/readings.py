@@ -14,6 +14,8 @@ from geo.geocode.tokens import DIVISIONS, Label, Token
 
 _LONGEST_NAME = 20
 _ROAD = re.compile(ROAD)
+_FINE = frozenset({Label.BUILDING, Label.UNIT, Label.FLOOR, Label.ROOM})
+_SAID_AFTER = _FINE | {Label.REMARK, Label.RELATION}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,18 +75,25 @@ def _known_name(
 ) -> tuple[int, int] | None:
     """Return the span of the longest known name in a text; the last one of several."""
     roads = [(t.start, t.end) for t in tokens if t.label is Label.ROAD]
+    is_road_fine = _is_road_the_place(tokens)
     for length in range(min(longest, len(text)), 1, -1):
         for start in range(len(text) - length, -1, -1):
             end = start + length
-            if text[start:end] in known and not _cuts_a_road(text, start, end, roads):
+            if text[start:end] not in known or _cuts_a_road(text, start, end, roads):
+                continue
+            if is_road_fine or not _ROAD.fullmatch(text, start, end):
                 return start, end
     return None
 
 
-def _cuts_a_road(text: str, start: int, end: int, roads: list[tuple[int, int]]) -> bool:
-    """Tell whether a span takes a piece of a road, or a road from its number.
+def _is_road_the_place(tokens: list[Token]) -> bool:
+    """Tell whether nothing but the building follows the last road: 长虹街3栋 for 长虹街小区."""
+    labels = [token.label for token in tokens if token.label not in _SAID_AFTER]
+    return not labels or (labels[-1] is Label.ROAD and Label.NAME not in labels)
 
-    四牌楼 of 四牌楼街 does, 古马路 of 古马路22号 too.
+
+def _cuts_a_road(text: str, start: int, end: int, roads: list[tuple[int, int]]) -> bool:
+    """Tell whether a span takes a piece of a road, as 四牌楼 of 四牌楼街 does.
 
     A name that stands before a whole road, in the text one run, takes nothing from it.
     """
@@ -93,8 +102,6 @@ def _cuts_a_road(text: str, start: int, end: int, roads: list[tuple[int, int]]) 
             leaves_road = start <= first and end < last and _ROAD.fullmatch(text, end, last)
             is_part = end < last or start > first
             if is_part and not (leaves_road and last - end >= 3):
-                return True
-            if (start, end) == (first, last) and text[end : end + 1].isdigit():
                 return True
     return False
 
@@ -138,6 +145,8 @@ def _other_readings(
         middle = _middle(text, tokens, start)
         if len(middle) > 1 and middle != address.name and (address.names or unknown):
             found.append(Reading(name_of(middle), address))
+    if address.building and address.roads and _is_road_the_place(tokens):
+        found.append(Reading(name_of(address.roads[-1][0]), address))
     if not address.names and unknown:
         found.append(Reading(name_of(unknown[-1].text), address))
     return found
@@ -145,6 +154,6 @@ def _other_readings(
 
 def _middle(text: str, tokens: list[Token], start: int) -> str:
     """Return what stands between a place in the text and the building."""
-    fine = (Label.BUILDING, Label.UNIT, Label.FLOOR, Label.ROOM, Label.REMARK, Label.RELATION)
-    end = min((t.start for t in tokens if t.label in fine and t.start >= start), default=len(text))
+    ends = (t.start for t in tokens if t.label in _SAID_AFTER and t.start >= start)
+    end = min(ends, default=len(text))
     return text[start:end].strip(" ,-()")

@@ -143,7 +143,7 @@ def _row(
     aliases: list[str],
 ) -> Row:
     """Read one row; number, id and position are set by the caller."""
-    written = {column: written_in_one_way(text) for column, text in said.items()}
+    written = {column: written_in_one_way(text) if text else "" for column, text in said.items()}
     own = _own_name(written)
     address = _read(written, own, vocabulary)
     address.divisions.update(divisions)

@@ -27,20 +27,18 @@ class Tables:
         self.places = tuple(places)
         self.frequencies = Frequencies(places)
         self.by_key: dict[str, list[int]] = defaultdict(list)
-        self.by_base: dict[str, list[int]] = defaultdict(list)
+        self.by_base: dict[str, dict[Name, list[int]]] = defaultdict(dict)
         self.by_door: dict[tuple[str, str], list[int]] = defaultdict(list)
         self.by_road: dict[str, list[int]] = defaultdict(list)
         self.by_community: dict[str, list[int]] = defaultdict(list)
-        by_stem: dict[str, list[int]] = defaultdict(list)
+        by_stem: dict[str, dict[Name, list[int]]] = defaultdict(dict)
         for place in self.places:
             for name in place.names:
-                for table, key in (
-                    (self.by_key, name.key),
-                    (self.by_base, name.base),
-                    (by_stem, name.stem),
-                ):
-                    if place.number not in table[key][-1:]:
-                        table[key].append(place.number)
+                if place.number not in self.by_key[name.key]:
+                    self.by_key[name.key].append(place.number)
+                numbers = self.by_base[name.base].setdefault(name, [])
+                numbers.append(place.number)
+                by_stem[name.stem][name] = numbers
             for door in sorted(place.doors):
                 self.by_door[door].append(place.number)
             for road in sorted(place.roads):
@@ -48,7 +46,7 @@ class Tables:
             for stem in sorted(place.divisions.get(Label.COMMUNITY, ())):
                 self.by_community[stem].append(place.number)
         self.index = NameIndex(sorted(by_stem))
-        self.places_of_stem = [by_stem[stem] for stem in self.index.names]
+        self.names_of_stem = [by_stem[stem] for stem in self.index.names]
         self.longest_name = max(map(len, self.by_key), default=0)
         self._corrected: dict[str, str] = {}
 
@@ -57,9 +55,9 @@ class Tables:
         """Return the known roads, sorted."""
         return sorted(self.by_road)
 
-    def places_named(self, name: Name) -> list[int]:
-        """Return the places of exactly this name, or else of what it is called without its kind."""
-        return [*self.by_key.get(name.key, ()), *self.by_base.get(name.base, ())]
+    def names_called(self, name: Name) -> dict[Name, list[int]]:
+        """Return the names that differ from one in kind or part only, with their places."""
+        return dict(self.by_base.get(name.base, {}))
 
     def road_of(self, road: str) -> str:
         """Return the known road that a road as said means: a part left off before it, one slip."""
@@ -73,6 +71,9 @@ class Tables:
         for start in range(1, len(road) - 2):
             if road[start:] in self.by_road:
                 return road[start:]
+        longer = [known for known in self.roads if known.endswith(road)] if len(road) > 2 else []
+        if len(longer) == 1:
+            return longer[0]
         found = process.extract(road, self.roads, scorer=OSA.distance, score_cutoff=1, limit=2)
         is_clear = len(found) == 1 and len(road) >= 4
         return str(found[0][0]) if is_clear else road
