@@ -7,7 +7,7 @@ import streamlit as st
 
 from data.settings import Settings
 from geo.text import Text
-from views import data_page, grid, import_page, overview, siting
+from views import data_page, draw, grid, import_page, overview, review, siting
 from views.page import follow_address, known_language
 from views.shared import turn_to_draw
 
@@ -26,6 +26,8 @@ def main() -> None:
         st.Page(grid.render, title=Text("网格", "Grid").say(lang), url_path="grid"),
         st.Page(siting.render, title=Text("选址", "Siting").say(lang), url_path="siting"),
         st.Page(import_page.render, title=Text("导入", "Import").say(lang), url_path="import"),
+        st.Page(review.render, title=Text("地址核对", "Addresses").say(lang), url_path="review"),
+        st.Page(draw.render, title=Text("绘制", "Draw").say(lang), url_path="draw"),
         st.Page(data_page.render, title=Text("数据", "Data").say(lang), url_path="data"),
     ]
     chosen = st.navigation(pages, position="top")

@@ -28,18 +28,29 @@ MEMBER_COLUMNS = ("members", *MEMBER_KINDS)
 NOWHERE = (118.31, 32.26)
 
 
+def imports_version(session: Session | sa.Connection, viewer: Viewer) -> str:
+    """Return a short text that changes with every import and undo, and with nothing else."""
+    return _hashed(viewer, _imports(session))
+
+
 def study_version(session: Session | sa.Connection, viewer: Viewer) -> str:
     """Return a short text that changes whenever anything that the viewer may see changes.
 
     Cheap: it reads the list of imports, and the last row that was moved by hand, only.
     """
-    table = ImportBatch.__table__
-    query = sa.select(table.c.id, table.c.imported_at, table.c.sha256, table.c.undone_at)
-    rows = session.execute(query.order_by(table.c.id)).all()
-    told = [tuple(row) for row in rows]
+    told = _imports(session)
     moves = LocationCheck.__table__
     moved = session.execute(sa.select(sa.func.max(moves.c.id)).where(moves.c.is_move)).scalar()
-    told += [] if moved is None else [(moved,)]
+    return _hashed(viewer, told if moved is None else [*told, (moved,)])
+
+
+def _imports(session: Session | sa.Connection) -> list[tuple[Any, ...]]:
+    table = ImportBatch.__table__
+    query = sa.select(table.c.id, table.c.imported_at, table.c.sha256, table.c.undone_at)
+    return [tuple(row) for row in session.execute(query.order_by(table.c.id)).all()]
+
+
+def _hashed(viewer: Viewer, told: list[tuple[Any, ...]]) -> str:
     return sha256(repr((viewer.scope, told)).encode()).hexdigest()[:16]
 
 

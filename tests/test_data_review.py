@@ -144,6 +144,16 @@ def test_undoing_a_decision_leaves_everything_as_it_was(town, tmp_path: Path):
     assert len(waiting(town)) == 5
 
 
+def test_what_was_settled_last_is_known_within_one_second(town, tmp_path: Path):
+    take_in(town, tmp_path, "members", MEMBERS)
+    first, second, third = waiting(town)
+    for entry, act in ((third, skip), (first, set_aside), (second, skip)):
+        act(town, VIEWER, entry.id)
+        last = settled_last(town)
+        assert last is not None
+        assert last.id == entry.id
+
+
 def test_a_decision_holds_for_the_next_import(town, tmp_path: Path):
     take_in(town, tmp_path, "members", MEMBERS)
     decide(town, VIEWER, waiting(town)[0].id, PlaceRef("buildings", 10))

@@ -1,5 +1,6 @@
 """What every page has: state, controls, style, and the sentences when something is missing."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, time
 
@@ -85,6 +86,7 @@ EMPTY = {
 
 
 MAP_HEIGHT = "clamp(380px, min(61vh, 105vw), 760px)"
+VersionOf = Callable[[Settings, Viewer], str]
 # What a session remembers of its address bar.
 WRITTEN, LAST_PATH, FOLLOWS = "page.written", "page.last_path", "page.follows"
 
@@ -155,9 +157,13 @@ def open_page(title: Text) -> Page:
     return page
 
 
-def open_desk(title: Text) -> Page:
-    """Draw the head of a page about files and rows: it asks for no walk and needs no data yet."""
-    page, _ = _begin()
+def open_desk(title: Text, version_of: VersionOf = current_version) -> Page:
+    """Draw the head of a page about files and rows: it asks for no walk and needs no data yet.
+
+    `version_of`: what its study hangs on; a page that changes single rows must not wait for a new
+    study after each.
+    """
+    page, _ = _begin(version_of)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="controls"):
         _head(page, title)
         state = replace(page.state, lang=_language(page))
@@ -167,13 +173,13 @@ def open_desk(title: Text) -> Page:
     return page
 
 
-def _begin() -> tuple[Page, list[Text]]:
+def _begin(version_of: VersionOf = current_version) -> tuple[Page, list[Text]]:
     """Return a page as its address says, and what of the address is refused."""
     settings = st.session_state["settings"]
     st.html(STYLE)
     state, refused = read_state(st.query_params.to_dict(), settings.language)
     try:
-        version = current_version(settings, Viewer.everything())
+        version = version_of(settings, Viewer.everything())
         study = study_of(settings.database, Viewer.everything(), version)
     except GeoError as error:
         st.error(as_markdown(error.say(state.lang)))

@@ -17,7 +17,7 @@ import streamlit as st
 from sqlalchemy.orm import Session
 
 from data.errors import StoreError
-from data.queries import load_study, study_version
+from data.queries import imports_version, load_study, study_version
 from data.settings import Settings
 from data.store import open_database
 from data.viewer import Viewer
@@ -81,6 +81,12 @@ def current_version(settings: Settings, viewer: Viewer) -> str:
     """Return the version of what the viewer may see; cheap, asked on every run."""
     with reading(settings.database) as session:
         return study_version(session, viewer)
+
+
+def version_of_imports(settings: Settings, viewer: Viewer) -> str:
+    """Return the version of what was imported: decisions on single rows leave it as it is."""
+    with reading(settings.database) as session:
+        return imports_version(session, viewer)
 
 
 @st.cache_resource(show_spinner=False, max_entries=3)

@@ -1,7 +1,7 @@
 """What a decision on an address does to the row it is about, and how that is taken back."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import numpy as np
@@ -9,7 +9,6 @@ import pandas as pd
 import shapely
 import sqlalchemy as sa
 
-from data.batches import utc_now
 from data.errors import ReviewError
 from data.geocoding.aliases import PlaceRef
 from data.geocoding.placing import BY_ADDRESS, NO_PLACE_RULES
@@ -35,6 +34,11 @@ class Decision:
     item_id: int  # that it was said of
 
 
+def this_moment() -> datetime:
+    """Return the moment in UTC to the microsecond: two answers in one second keep their order."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
 def apply(connection: sa.Connection, item: dict[str, Any], decision: Decision) -> None:
     """Move or insert the row of an item, and settle the item.
 
@@ -58,7 +62,7 @@ def apply(connection: sa.Connection, item: dict[str, Any], decision: Decision) -
             place_kind=decision.place.kind,
             place_id=decision.place.id,
             decided_by=decision.who,
-            decided_at=utc_now(),
+            decided_at=this_moment(),
             decision=decision.item_id,
             former=former,
         )

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from data.batches import utc_now
 from data.errors import ReviewError
 from data.geocoding.aliases import PlaceRef, current_places
-from data.geocoding.deciding import Decision, apply, take_back
+from data.geocoding.deciding import Decision, apply, take_back, this_moment
 from data.geocoding.matching import HOMES, PLACES, Matcher
 from data.geocoding.outcomes import MOST_CANDIDATES, PlaceOption
 from data.models import AddressAlias, ImportBatch, ReviewItem, ReviewReason, ReviewState
@@ -359,7 +359,7 @@ def _keep_alias(connection: sa.Connection, item: dict[str, Any], decision: Decis
 def _settle(engine: sa.Engine, viewer: Viewer, item_id: int, state: ReviewState) -> None:
     with writing(engine) as connection:
         _open_item(connection, item_id)
-        said = {"state": state, "decided_by": viewer.name, "decided_at": utc_now()}
+        said = {"state": state, "decided_by": viewer.name, "decided_at": this_moment()}
         connection.execute(sa.update(ReviewItem).where(_T.c.id == item_id).values(**said))
 
 

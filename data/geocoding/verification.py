@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from data.batches import utc_now
 from data.errors import ReviewError
+from data.linking import current_rows
 from data.models import LocationCheck, LocationState
 from data.store import writing
 from data.tables import table_of
@@ -68,6 +69,26 @@ def _inherited(
             return _REPORTED
         at = former.id
     return newest[at]
+
+
+def location_names(session: Session, viewer: Viewer, kind: str) -> dict[int, str]:
+    """Return what the current rows of a kind are called; members have no name, only a number."""
+    del viewer  # roles come later
+    if _located(kind) == "members":
+        return {}
+    connection = session.connection()
+    if kind != "buildings":
+        rows = current_rows(connection, kind, "id", "name")
+        return dict(zip(rows["id"], rows["name"], strict=True))
+    compounds = current_rows(connection, "compounds", "id", "name")
+    name_of = dict(zip(compounds["id"], compounds["name"], strict=True))
+    columns = ("id", "compound_id", "compound_name", "number", "name")
+    return {
+        i: f"{name_of.get(inside, said)}{number or name}"
+        for i, inside, said, number, name in current_rows(connection, kind, *columns).itertuples(
+            index=False
+        )
+    }
 
 
 def set_location_state(
