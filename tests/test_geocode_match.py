@@ -152,6 +152,32 @@ def test_a_number_that_is_not_known_is_only_on_its_road(gazetteer: Gazetteer):
     assert match.address == "龙蟠大道"
 
 
+def test_a_crossing_lies_between_the_nearest_places_of_both_roads(gazetteer: Gazetteer):
+    match = gazetteer.match("清流路与凤凰路交叉口")  # 清流路18号 and 凤凰路7号 are 920 m apart
+    assert (match.level, match.address) == (MatchLevel.ROAD, "清流路")
+    nearer = address_book()
+    nearer[["lon", "lat"]] = [118.3, 32.26] + (nearer[["lon", "lat"]] - [118.3, 32.26]) / 3
+    match = Gazetteer.from_frame(nearer).match("清流路与凤凰路交叉口")
+    assert (match.level, match.address) == (MatchLevel.ROAD, "清流路与凤凰路")
+    assert 118.3067 < match.lon < 118.3105
+
+
+@pytest.mark.parametrize(
+    ("text", "level", "missing"),
+    [
+        ("天逸华府桂园对面", MatchLevel.ROAD, "对面"),
+        ("天逸华府桂园3栋东100米", MatchLevel.ROAD, "3栋东100米"),
+        ("天逸华府桂园3栋门口", MatchLevel.BUILDING, ""),
+        ("天逸华府桂园3栋（五中对面）", MatchLevel.BUILDING, ""),
+    ],
+)
+def test_beside_a_place_is_not_in_it(
+    gazetteer: Gazetteer, text: str, level: MatchLevel, missing: str
+):
+    match = gazetteer.match(text)
+    assert (match.level, match.missing) == (level, missing)
+
+
 def test_a_name_that_two_distant_places_share_is_a_question():
     book = pd.DataFrame(
         {

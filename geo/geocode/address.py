@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from geo.geocode.lexicon import is_elsewhere
 from geo.geocode.names import name_of, written_in_one_way
 from geo.geocode.normalise import plain_text
 from geo.geocode.parse import NO_WORDS, parse_normal
@@ -33,6 +34,7 @@ class Address:
     room: str = ""
     between: int = 0  # characters of names that stand between building, unit and room
     after: str = ""  # what is said after the building
+    beside: str = ""  # 对面, 东100米: the place meant is near the one named last
 
     @property
     def name(self) -> str:
@@ -58,6 +60,11 @@ def address_of(tokens: Iterable[Token]) -> Address:
     is_fine = False
     for token in tokens:
         label, text = token.label, token.text
+        if label is Label.RELATION:
+            is_of_this = is_elsewhere(text) and not address.after  # 3栋(五中对面) is not
+            address.beside += text if is_of_this else ""
+        elif label is not Label.REMARK:
+            address.beside = ""
         if label in DIVISIONS:
             if not is_fine:
                 address.divisions[label] = text

@@ -51,6 +51,8 @@ RELATIONS = (
         "向西",
     ),
 )
+# Of these, what says that the place is not there but near: 对面, 东100米.
+_NEAR_BY = ("对", "附近", "旁", "隔壁", "后", "前面", "侧", "角", "往", "向", "米", "公里")
 REMARKS = (
     *("请打电话", "打电话", "电话联系", "请电联", "电联", "收到请回复", "自取", "快递柜", "丰巢"),
     *("代收", "驿站代收", "放门口", "业主", "租户", "户主", "空置", "备注", "同上", "本人", "NULL"),
@@ -61,6 +63,11 @@ REMARKS = (
 def any_of(words: tuple[str, ...]) -> str:
     """Return an alternation of words, longest first."""
     return "(?:" + "|".join(sorted(map(re.escape, words), key=len, reverse=True)) + ")"
+
+
+def is_elsewhere(relation: str) -> bool:
+    """Tell whether a relation leads away from what it follows; 门口 and 院内 do not."""
+    return any(word in relation for word in _NEAR_BY)
 
 
 _ROAD_END = (

@@ -144,6 +144,9 @@ def within_place(
     own = next((r for r in place.rows if r.name and r.name.key == reading.name.key), None)
     if own is not None and not own.address.building and len(place.rows) > 1:
         whole = replace(whole, lon=own.lon, lat=own.lat, address=own.text, id=own.id)
+    if address.beside and len(address.names) < 2:
+        missing = _said(address) + address.beside
+        return replace(whole, level=min(level, MatchLevel.ROAD), missing=missing)
     rows = _rows_of_building(place, address) if address.building else []
     if not rows:
         return replace(whole, missing=_said(address)) if asked > level else whole
@@ -243,6 +246,12 @@ def _coarser(address: Address, alternatives: tuple[Candidate, ...], tables: Tabl
             alternatives,
             place.id,
             missing=missing,
+            asked=asked,
+        )
+    crossing = None if address.names else tables.crossing_of(address)
+    if crossing:
+        return Match(
+            *(*crossing[:2], MatchLevel.ROAD, _ROAD_CONFIDENCE, crossing[2], alternatives),
             asked=asked,
         )
     for level, places, confidence in (

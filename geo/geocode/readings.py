@@ -117,7 +117,10 @@ def _around(text: str, start: int, end: int, vocabulary: Mapping[str, str]) -> R
         name = name_of(name.key + "".join(parts))
     left_over += sum(len(piece) for piece in after.names if piece not in parts) + after.between
     roads = before.roads + after.roads
-    address = replace(after, divisions=before.divisions, roads=roads, names=[text[start:end]])
+    beside = "" if after.names else after.beside  # 桂园(五中对面) is not beside 桂园
+    address = replace(
+        after, beside=beside, divisions=before.divisions, roads=roads, names=[text[start:end]]
+    )
     return Reading(name, address, left_over)
 
 

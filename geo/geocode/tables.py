@@ -13,10 +13,12 @@ from geo.geocode.evidence import Frequencies
 from geo.geocode.index import NameIndex
 from geo.geocode.levels import MatchLevel
 from geo.geocode.names import Name
-from geo.geocode.places import Place, distance_m
+from geo.geocode.places import Place, distance_m, metres
 from geo.geocode.tokens import Label
 
 _WIDEST_ROAD_M = 8000.0  # places of one road name that lie farther apart are several roads
+
+_WIDEST_CROSSING_M = 500.0  # places of two roads nearer than this lie at their crossing
 
 
 class Tables:
@@ -97,6 +99,22 @@ class Tables:
             if places and _spread_m(places) <= _WIDEST_ROAD_M:
                 return places
         return []
+
+    def crossing_of(self, address: Address) -> tuple[float, float, str] | None:
+        """Return a position between the two nearest places of two roads that cross, if near."""
+        known = [road for road, _ in address.roads if road in self.by_road]
+        if len(known) < 2 or known[0] == known[1]:
+            return None
+        first, second = (self.by_road[road] for road in known[:2])
+        lon = np.array([place.lon for place in self.places])
+        lat = np.array([place.lat for place in self.places])
+        xy = metres(lon[first + second], lat[first + second])
+        apart = np.linalg.norm(xy[: len(first), None] - xy[None, len(first) :], axis=2)
+        one, other = np.unravel_index(int(apart.argmin()), apart.shape)
+        if apart[one, other] > _WIDEST_CROSSING_M:
+            return None
+        pair = [first[one], second[other]]
+        return float(lon[pair].mean()), float(lat[pair].mean()), "与".join(known[:2])
 
     def places_in_community(self, address: Address) -> list[Place]:
         """Return the places of the community that an address names."""
