@@ -4,6 +4,7 @@ import re
 from collections.abc import Generator, Iterator, Mapping
 
 from geo.geocode import lexicon as words
+from geo.geocode.digits import number_of
 from geo.geocode.normalise import normalise, plain_text
 from geo.geocode.prefix import division_at
 from geo.geocode.tokens import Label, Token
@@ -101,6 +102,8 @@ class _Reader:
     def _token(self, label: Label, start: int, end: int) -> Token:
         if label is Label.NAME:
             self.houses = _houses(self.text[start:end])
+        elif label is Label.PART:
+            self.houses = Label.BUILDING  # only estates have parts
         if not (label is Label.RELATION and self.last in _ROADS):
             self.last = label
         return Token(label, start, end, self.text[start:end])
@@ -165,6 +168,8 @@ class _Reader:
             yield self._token(Label.ROOM, cut, end)
         elif kind == "building" and self.last in _ROADS and found.group().endswith("#"):
             yield self._token(Label.ROAD_NUMBER, start, end)
+        elif kind == "floor" and self._is_building_s_word(start, end):
+            yield self._token(Label.BUILDING, start, end)
         elif kind in _DIRECT:
             yield self._token(_DIRECT[kind], start, end)
         else:
@@ -196,6 +201,14 @@ class _Reader:
             return Label.UNIT if kind == "number" else self._bare_in_building(start, end)
         return Label.ROOM if is_long else self.houses
 
+    def _is_building_s_word(self, start: int, end: int) -> bool:
+        """Tell whether 416楼 is a building: of an estate, too high or with units to follow."""
+        is_estate_s = self.last in _NAMED and self.houses is Label.BUILDING
+        if not is_estate_s or self.text[end - 1] != "楼":
+            return False
+        number = number_of(self.text[start : end - 1])
+        return (number or 0) >= _TOO_HIGH or _UNIT.match(self.text, end) is not None
+
     def _bare_in_building(self, start: int, end: int) -> Label:
         digits = sum(map(str.isdigit, self.text[start:end]))
         return Label.ROOM if digits >= 3 or end == len(self.text) else Label.UNIT
@@ -209,7 +222,7 @@ class _Reader:
             yield self._token(Label.ROAD_NUMBER, start, end)
             return
         if self.last is Label.BUILDING:
-            labels = (Label.UNIT, Label.ROOM, Label.ROOM)[-len(pieces) :] if len(pieces) > 1 else ()
+            labels = (Label.UNIT, Label.ROOM)
         elif len(pieces) == 2 and len(pieces[1].group()) < 3:
             labels = (Label.BUILDING, Label.UNIT)
         for piece, label in zip(pieces, (*labels, *[Label.ROOM] * 9), strict=False):
@@ -227,6 +240,9 @@ _NOT_ROADS = re.compile(
         )
     )
 )
+_UNIT = re.compile(words.UNIT)
+_TOO_HIGH = 100  # storeys
+_NAMED = frozenset({Label.NAME, Label.PART})
 _ROADS = frozenset({Label.ROAD, Label.GROUP})
 _NUMBERED = _ROADS | {Label.COMMUNITY, Label.STREET, Label.ZONE, Label.COUNTY, Label.CITY}
 _ONLY_WAY = re.compile("[东西南北中前后]*(?:路|街|大道|大街|巷)")
