@@ -125,8 +125,15 @@ def _linked(
         same["made_community"] = None
     if kind == "gates":
         same["compound_name"] = same["compound"]
-    both = [frame for frame in (linked, same) if len(frame)]
+    both = [_with_columns(f, {*linked, *same}) for f in (linked, same) if len(f)]
     return pd.concat(both).sort_index(), made
+
+
+def _with_columns(rows: pd.DataFrame, names: set[str]) -> pd.DataFrame:
+    """Return rows with the columns that they lack, unknown throughout (None, not NaN)."""
+    lacking = sorted(names - {*rows})
+    nothing = pd.Series([None] * len(rows), index=rows.index, dtype=object)
+    return rows.assign(**dict.fromkeys(lacking, nothing))
 
 
 def _link(

@@ -5,7 +5,17 @@ from dataclasses import replace
 from hashlib import sha256
 
 from data.errors import ImportDataError
-from data.fields import LAT, LON, LON_LAT, Kind, find_column, plain_heading
+from data.fields import (
+    LAT,
+    LON,
+    LON_LAT,
+    REASON,
+    ROW_ID,
+    ROW_NUMBER,
+    Kind,
+    find_column,
+    plain_heading,
+)
 from data.raw_table import RawTable
 from geo.text import Text
 
@@ -107,6 +117,10 @@ def with_place_headings(raw: RawTable, mapping: ColumnMapping | None) -> RawTabl
 
 
 def heading_signature(headings: Sequence[str]) -> str:
-    """Return a short text that two files share exactly if their headings are the same."""
-    plain = "\t".join(plain_heading(heading) for heading in headings)
+    """Return a short text that two files share exactly if their headings are the same.
+
+    Our own columns do not count: a return sheet has the headings of the file that it came from.
+    """
+    own = {REASON, ROW_ID, ROW_NUMBER}
+    plain = "\t".join(plain_heading(heading) for heading in headings if heading not in own)
     return sha256(plain.encode()).hexdigest()[:32]

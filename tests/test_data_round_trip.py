@@ -241,6 +241,27 @@ def test_a_mended_return_sheet_brings_what_was_mended_and_nothing_twice(database
     assert [row["name"] for row in current(database, "compounds")] == ["甲园", "乙园", "丙园"]
 
 
+def test_a_return_sheet_of_odd_headings_in_two_rows_is_read_as_its_file_was(database, tmp_path):
+    book = openpyxl.Workbook()
+    rows = [["一览表"], ["院子", "家数", "地点", None], [None, None, "东", "北"]]
+    for row in [*rows, ["甲园", 12, 118.3, 32.2], ["乙园", "许多", 118.31, 32.21]]:
+        book.active.append(row)
+    for cells in ("A1:D1", "A2:A3", "B2:B3", "C2:D2"):
+        book.active.merge_cells(cells)
+    book.save(tmp_path / "台账.xlsx")
+    told = {"name": "院子", "households": "家数", "lon": "地点·东", "lat": "地点·北"}
+    diagnosis = diagnose(database, tmp_path / "台账.xlsx", "compounds", datum="wgs84", mapping=told)
+    report = commit(database, diagnosis)
+    assert [(cell.row, cell.rule) for cell in report.refused] == [(5, "number")]
+    sheet = tmp_path / "退回.xlsx"
+    sheet.write_bytes(return_sheet(diagnosis, report))
+    edit(sheet, (2, "家数", 30))
+    again = diagnose(database, sheet, datum="wgs84")
+    assert (again.is_remembered, again.mapping) == (True, told)
+    assert commit(database, again).n_kept == 1
+    assert [row["households"] for row in current(database, "compounds")] == [12, 30]
+
+
 def test_members_of_a_return_sheet_come_in_once_only(database, tmp_path):
     frame = gpd.GeoDataFrame(
         {"key": ["a"], "name": ["甲园"]}, geometry=gpd.points_from_xy([118.3], [32.2]), crs=4326
