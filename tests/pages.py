@@ -27,7 +27,7 @@ HOSTILE_FILE = f"{IMAGE}.csv"
 METRIC = "EPSG:4548"
 SIZE = {"width": 1366, "height": 768}
 # Loaded at /grid, Streamlit first asks whether it is served below that path; "no" is a 404.
-PROBES = re.compile(r"/(grid|siting|import|draw|data)/_stcore/(health|host-config)")
+PROBES = re.compile(r"/(grid|siting|import|review|draw|data)/_stcore/(health|host-config)")
 Open = Callable[[str], Page]
 
 

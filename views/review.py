@@ -63,10 +63,9 @@ def render() -> None:
     waiting = [e for e in entries if e.state in {ReviewState.OPEN, ReviewState.SKIPPED}]
     _tell_figures(page, waiting, len(entries) - len(waiting))
     if waiting:
-        _ask(page, viewer, waiting[0])
+        _ask(page, viewer, waiting[0], last)
     else:
         st.success(page.say("没有待核对的地址。", "No address waits for you."))
-    with st.container(horizontal=True, gap="small"):
         _undo_button(page, viewer, last)
     _settled(page, viewer, entries[len(waiting) :])
     edit_states(page, viewer)
@@ -103,7 +102,7 @@ def _tell_figures(page: Page, waiting: list[ReviewEntry], n_settled: int) -> Non
     st.html(f'<div class="rg-after" data-testid="review-figures">{cells}</div>')
 
 
-def _ask(page: Page, viewer: Viewer, entry: ReviewEntry) -> None:
+def _ask(page: Page, viewer: Viewer, entry: ReviewEntry, last: ReviewEntry | None) -> None:
     """Show one address with its candidates, and a key for each answer."""
     left, right = st.columns([2, 3], gap="medium")
     with left:
@@ -134,6 +133,7 @@ def _ask(page: Page, viewer: Viewer, entry: ReviewEntry) -> None:
                 on_click=_act,
                 args=(page, skip, viewer, entry.id),
             )
+            _undo_button(page, viewer, last)
     with right:
         _map(page, options)
 

@@ -6,6 +6,7 @@ All of it on this machine. What is not sure is a question for the review queue, 
 import re
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -59,14 +60,18 @@ class Matcher:
         """Return what each text means, in order."""
         if not any(texts):
             return [Outcome("") for _ in texts]
-        keys = {text: address_key(text) for text in set(texts)}
         decided = load_aliases(self.connection)
         gazetteer = load_gazetteer(self.connection, Viewer.everything())
         matches = gazetteer.match_many(texts)
         made: dict[str, Outcome] = {}
         for text, match in zip(texts, matches, strict=True):
             if text not in made:
-                made[text] = self._outcome(keys[text], match, decided.get(keys[text]))
+                # A key is read anew from the text: only where one is compared or kept.
+                key = address_key(text) if decided else ""
+                outcome = self._outcome(key, match, decided.get(key))
+                if outcome.reason is not None and not key:
+                    outcome = replace(outcome, key=address_key(text))
+                made[text] = outcome
         return [made[text] for text in texts]
 
     def _outcome(self, key: str, match: Match, decided: PlaceRef | None) -> Outcome:
