@@ -12,6 +12,7 @@ from data.queries import load_study
 from data.store import open_database
 from data.viewer import Viewer
 from geo.study import Study
+from views.draw_tools import TOOLS
 
 pytestmark = pytest.mark.browser
 
@@ -28,7 +29,8 @@ def study_of(demo: Subdistrict) -> Study:
 def use(page: Page, tool: str) -> Callable[[float, float], None]:
     """Choose a tool; return what clicks a place of the map, in shares of its width and height."""
     page.locator(".st-key-draw-tool").get_by_text(tool, exact=True).click()
-    expect(page.get_by_label(tool, exact=True)).to_be_checked()
+    hint = next(one.hint.zh for one in TOOLS.values() if one.title.zh == tool)
+    expect(page.get_by_text(hint, exact=True)).to_be_visible()
     settled(page)
     live: Locator = page.locator(".redgrid-map").first
     live.scroll_into_view_if_needed()
@@ -82,7 +84,7 @@ def test_a_grid_is_split_with_its_counts_in_sight(visit: Open, demo: Subdistrict
     expect(page.get_by_text("已点 1 处")).to_be_visible()
     click(0.52, 0.75)
     expect(page.get_by_text("已点 2 处")).to_be_visible()
-    expect(page.locator(".st-key-draw-counts canvas").first).to_be_visible()
+    expect(page.get_by_test_id("stDataFrame").last.locator("canvas").first).to_be_visible()
     expect(page.locator(".redgrid-map").first).to_have_attribute(
         "data-layers", re.compile("grids_after")
     )
@@ -106,8 +108,10 @@ def test_a_slip_of_the_hand_is_told_and_taken_back(visit: Open, demo: Subdistric
     expect(page.get_by_text(re.compile("^选中："))).to_be_visible()
     click(0.62, 0.62)
     expect(page.get_by_text(re.compile("没有共同的边界"))).to_be_visible()
+    settled(page)
     page.locator(".st-key-draw-back button").click()
     expect(page.get_by_text(re.compile("没有共同的边界"))).to_have_count(0)
+    settled(page)
     page.locator(".st-key-draw-anew button").click()
     expect(page.get_by_text(re.compile("^选中："))).to_have_count(0)
     assert len(study_of(demo).grids) == 63
