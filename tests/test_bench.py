@@ -14,6 +14,7 @@ BENCH = Path(__file__).resolve().parents[1] / "bench"
 TINY = (
     *("bench_reach", "bench_snap", "bench_service_area", "bench_osm", "bench_sessions"),
     *("bench_siting", "bench_siting_cover", "bench_datum", "bench_siting_constrained"),
+    *("bench_topology", "bench_geocode"),
 )
 
 

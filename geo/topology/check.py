@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import chain
+from itertools import chain, pairwise
 
 import geopandas as gpd
 import numpy as np
@@ -154,14 +154,20 @@ def _tiling_faults(tiling: Tiling, rules: GridRules) -> Iterator[Fault]:
         yield Fault("overlap", pair, double.shapes[k], width_m=width, is_mendable=thin and fits)
     places = empty.shapes[told[1]]
     widths, narrow = width_m(places), is_narrow(places, most_m)
-    row, place, metres = contacts(places, shapes) if len(places) else ((), (), np.empty(0))
+    neighbours = _neighbours(places, shapes)
     for k, width in enumerate(widths.tolist()):
-        mine = np.flatnonzero(np.asarray(place) == k)
-        rows = np.asarray(row)[mine][np.argsort(-metres[mine], kind="stable")]
-        yield Fault(
-            "gap", tuple(rows.tolist()), places[k], width_m=width, is_mendable=bool(narrow[k])
-        )
+        yield Fault("gap", neighbours[k], places[k], width_m=width, is_mendable=bool(narrow[k]))
     yield from _unmatched(tiling, set(double.first) | set(double.second), empty.shapes)
+
+
+def _neighbours(places: Shapes, shapes: Shapes) -> list[tuple[int, ...]]:
+    """Return the rows of the polygons round each place, the longest common border first."""
+    if len(places) == 0:
+        return []
+    row, place, metres = contacts(places, shapes)
+    order = np.lexsort((row, -metres, place))
+    ends = np.searchsorted(place[order], np.arange(len(places) + 1))
+    return [tuple(row[order[a:b]].tolist()) for a, b in pairwise(ends.tolist())]
 
 
 def _unmatched(tiling: Tiling, overlapping: set[int], empty: Shapes) -> Iterator[Fault]:
@@ -219,7 +225,7 @@ def _findings(faults: list[Fault], tiling: Tiling) -> gpd.GeoDataFrame:
     """Return the faults as rows, the gravest and largest first."""
     shapes = [NOTHING if fault.shape is None else fault.shape for fault in faults]
     areas = shapely.area(np.array([*shapes, NOTHING], dtype=object))[:-1]
-    rows = []
+    rows, ids = [], tiling.index.tolist()
     for fault, area in zip(faults, areas.tolist(), strict=True):
         labels = tuple(str(tiling.labels[row]) for row in fault.rows)
         width = 0.0 if np.isnan(fault.width_m) else fault.width_m
@@ -230,7 +236,7 @@ def _findings(faults: list[Fault], tiling: Tiling) -> gpd.GeoDataFrame:
                 "kind": fault.kind,
                 "severity": severity_of(fault.kind, is_mendable=fault.is_mendable),
                 "is_mendable": fault.is_mendable,
-                "grid_ids": tuple(tiling.index[list(fault.rows)].tolist()),
+                "grid_ids": tuple(ids[row] for row in fault.rows),
                 "codes": tuple(str(tiling.codes[row]) for row in fault.rows),
                 "names": labels,
                 "n": fault.n,
