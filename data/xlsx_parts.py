@@ -6,6 +6,7 @@ columns, formulas without a value, macros (never run) and links to other files (
 
 import html
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -17,6 +18,11 @@ from data.findings import Note
 from data.raw_table import LARGEST_FILE_BYTES, MOST_CELLS, unreadable
 from geo.text import Text
 
+# What Python says of a package that is damaged, locked, or packed in a strange way.
+DAMAGED = (
+    *(zipfile.BadZipFile, zlib.error, OSError, NotImplementedError, RuntimeError, EOFError),
+    *(struct.error, ValueError),
+)
 CHUNK_BYTES = 1 << 20
 MOST_PARTS = 5_000
 SCANNED_BYTES = 300 << 20  # of one sheet; more is refused before it is held in memory
@@ -77,7 +83,9 @@ def inspect_package(path: Path) -> Package:
                 for sheet, part in _sheet_parts(archive, names).items()
                 if part.lower() in facts
             }
-    except (zipfile.BadZipFile, zlib.error, OSError, NotImplementedError, RuntimeError, EOFError):
+    except DAMAGED as error:
+        if hasattr(error, "text"):
+            raise  # one of ours, which says more
         return Package()  # the reader will say that it is damaged or locked
     return Package(sheets, _notes(names))
 
