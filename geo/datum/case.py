@@ -49,8 +49,10 @@ class Case:
 
 def middles(shapes: NDArray[np.object_]) -> Floats:
     """Return x, y of the middle of each shape (n, 2); NaN where there is none."""
-    middle = shapely.centroid(shapes)
-    return np.column_stack([shapely.get_x(middle), shapely.get_y(middle)])
+    with np.errstate(over="ignore", invalid="ignore"):  # coordinates may be any number at all
+        middle = shapely.centroid(shapes)
+    xy = np.column_stack([shapely.get_x(middle), shapely.get_y(middle)])
+    return np.where(np.isfinite(xy), xy, np.nan)
 
 
 def case_of(
