@@ -14,7 +14,7 @@ from data.errors import StoreError
 from data.settings import Settings
 from data.viewer import Viewer
 from geo.errors import GeoError
-from geo.planning import PROBLEMS, compile_solver
+from geo.planning import PROBLEMS, compile_constrained, compile_solver
 from geo.profiles import PROFILES
 from geo.text import Text
 from views.shared import (
@@ -125,5 +125,6 @@ def _warm(settings: Settings) -> None:
             coverage_layers(asked, state.shown_figure, settings.language)
         for problem in PROBLEMS:  # compiled once an installation: the first planner need not wait
             compile_solver(problem)
+        compile_constrained()
     except GeoError:
         return  # the page itself says what is missing

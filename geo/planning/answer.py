@@ -11,7 +11,7 @@ from geo.errors import SitingError
 from geo.planning.case import Floats, SitingCase, dense_times, mixed_weight, nearest_open
 from geo.planning.people import named_reasons
 from geo.planning.question import WALKING, Question
-from geo.planning.warm_up import compile_solver
+from geo.planning.warm_up import compile_constrained, compile_solver
 from geo.robust import Variant
 from geo.siting import (
     SitingConstraints,
@@ -85,6 +85,8 @@ def answer_variant(
         times, weight = dense_times(times[rows]), weight[rows]
     compile_solver(problem)
     constraints = _constraints(case, question, rows)
+    if constraints is not None:
+        compile_constrained()
     if constraints is not None and problem == "p_center":
         raise SitingError(
             Text(
