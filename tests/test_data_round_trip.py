@@ -110,6 +110,30 @@ def test_what_belongs_to_an_edited_row_follows_it(town, tmp_path):
     )
 
 
+def test_a_row_whose_compound_is_edited_moves_to_it(town, tmp_path):
+    names = {row["id"]: row["name"] for row in current(town, "compounds")}
+    assert len(set(names.values())) == len(names)
+    building = current(town, "buildings")[0]
+    other = next(i for i in names if i != building["compound_id"])
+    path = edit(exported(town, "buildings", tmp_path), (2, "所属小区", names[other]))
+    import_file(town, "buildings", path)
+    assert current(town, "buildings")[-1]["compound_id"] == other
+    path = edit(exported(town, "members", tmp_path, "m.xlsx"), (2, "所属小区", names[other]))
+    edit(path, (2, "楼栋号", ""))
+    assert import_file(town, "members", path).n_changed == 1
+    moved = current(town, "members")[-1]
+    assert (moved["compound_id"], moved["building_id"]) == (other, None)
+
+
+def test_a_grid_can_be_given_to_another_community_which_is_made(town, tmp_path):
+    path = exported(town, "grids", tmp_path)
+    edit(path, (2, "所属社区", "新社区"), (2, "社区代码", ""), (2, "网格编码", "341103003099001"))
+    assert import_file(town, "grids", path).n_changed == 1
+    made = current(town, "communities")[-1]
+    assert (made["name"], made["is_derived"]) == ("新社区", True)
+    assert current(town, "grids")[-1]["community_id"] == made["id"]
+
+
 def test_the_same_table_can_be_edited_twice(town, tmp_path):
     path = exported(town, "stations", tmp_path)
     import_file(town, "stations", edit(path, (2, "地址", "一号")))

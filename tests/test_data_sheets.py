@@ -12,6 +12,7 @@ from data.errors import ImportDataError
 from data.excel_files import read_excel
 from data.sheet_layout import find_layout
 from data.table_files import read_csv
+from data.vector_files import read_vector
 from data.xls_parts import inspect_xls
 from data.xlsx_parts import column_letter, column_number, inspect_package
 
@@ -205,3 +206,19 @@ def test_what_an_old_file_hides_is_found_and_junk_gives_nothing(tmp_path):
     assert inspect_xls(path) == {}
     path.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\xff" * 600)
     assert inspect_xls(path) == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("a.csv", "it is larger than 0 MB, the limit. Split it"),
+        ("a.json", "Save it as a GeoPackage"),
+    ],
+)
+def test_text_that_is_too_large_to_be_held_is_refused(tmp_path, monkeypatch, name, sentence):
+    monkeypatch.setattr("data.table_files.LARGEST_TEXT_BYTES", 10)
+    monkeypatch.setattr("data.vector_files.LARGEST_TEXT_BYTES", 10)
+    path = tmp_path / name
+    path.write_text("社区名称\n甲\n", encoding="utf-8")
+    with pytest.raises(ImportDataError, match=sentence):
+        (read_csv if name == "a.csv" else read_vector)(path)
