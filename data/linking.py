@@ -236,8 +236,9 @@ def _exact_homes(connection: sa.Connection, rows: pd.DataFrame) -> tuple[list[Ho
     points = list(rows["geometry"]) if "geometry" in rows else [None] * len(rows)
     homes: list[Home] = []
     n_called: list[int] = []
-    for row, name, number, home, point in zip(
-        rows.index, names, numbers, text_column(rows, "home"), points, strict=True
+    own, said = text_column(rows, "compound"), text_column(rows, "home")
+    for i, (row, name, number, point) in enumerate(
+        zip(rows.index, names, numbers, points, strict=True)
     ):
         key, is_home = plain_name(name), row in from_home
         found = buildings.get((key, number_key(number)), []) if name and number else []
@@ -248,7 +249,7 @@ def _exact_homes(connection: sa.Connection, rows: pd.DataFrame) -> tuple[list[Ho
         shown = MASK if is_home else f"{name} {building_part(number)}".strip()
         homes.append(
             Home(
-                text=home if is_home else name + number,
+                text=_home_text(own[i], said[i]) if is_home else name + number,
                 shown=masked(shown)[0],
                 compound=name,
                 building_id=found[0] if len(found) == 1 else None,
@@ -267,8 +268,20 @@ def _home_of(rows: pd.DataFrame) -> tuple[list[str], list[str], set[int]]:
         if home and not (names[i] and numbers[i]):
             from_home.add(int(rows.index.to_numpy()[i]))
             split = split_address(home) or (home, "")
-            names[i], numbers[i] = names[i] or split[0], numbers[i] or split[1]
+            if not names[i] or _is_same_compound(names[i], split[0]):
+                names[i], numbers[i] = names[i] or split[0], numbers[i] or split[1]
     return names, numbers, from_home
+
+
+def _home_text(name: str, home: str) -> str:
+    """Return a home address with the compound that stands in a column of its own."""
+    return home if plain_name(name) in plain_name(home) else name + home
+
+
+def _is_same_compound(name: str, home: str) -> bool:
+    """Tell whether a home address up to its building ends in a compound's name, or in its end."""
+    own, said = plain_name(name), plain_name(home)
+    return said.endswith(own) or own.endswith(said)
 
 
 def _buildings_by_number(

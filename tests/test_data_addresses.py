@@ -156,6 +156,22 @@ def test_members_are_linked_by_their_address_and_never_to_a_doubtful_building(to
     }
 
 
+def test_a_home_in_another_compound_than_the_row_names_is_a_question(town, tmp_path: Path):
+    take_in(
+        town,
+        tmp_path,
+        "members",
+        "小区,家庭住址\n"
+        "龙蟠南苑,天逸华府桂园3栋2单元301\n"  # both have a building 3
+        "龙蟠南苑,3号楼2单元301\n"
+        "南苑,清流路12号龙蟠南苑三号楼\n",
+    )
+    members = table(town, "member").set_index("source_row")
+    assert members["building_id"].fillna(0).to_dict() == {2: 0, 3: 8, 4: 8}
+    assert members.loc[2, "compound_id"] == 2
+    assert reviews(town).keys() == {2}
+
+
 def test_of_a_home_address_nothing_is_stored(town, tmp_path: Path):
     report = take_in(town, tmp_path, "members", MEMBERS)
     town.dispose()
