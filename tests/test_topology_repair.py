@@ -90,6 +90,18 @@ def test_wide_gaps_and_overlaps_are_left_as_questions():
     assert check_grids(repaired)["kind"].tolist() == ["overlap"]
 
 
+def test_a_grid_never_vanishes_inside_another_or_between_two():
+    frame = grids([box(0, 0, 200, 100), box(20, 40, 180, 48)])
+    repaired, changes = repair_grids(frame)
+    assert repaired.area.tolist() == pytest.approx([20_000, 1280])
+    assert changes.empty or changes["area_after_m2"].min() > 0
+    squeezed = grids([box(0, 0, 104, 100), box(100, 0, 108, 100), box(104, 0, 208, 100)])
+    repaired, changes = repair_grids(squeezed)
+    assert repaired.area[2] == pytest.approx(800)
+    assert changes.empty or changes["area_after_m2"].min() > 0
+    assert (check_grids(repaired)["kind"] == "overlap").any()
+
+
 def test_the_narrow_arm_of_a_wide_gap_is_mended_and_the_wide_part_stays():
     hole = Polygon(
         [

@@ -71,7 +71,7 @@ def dissolve(
         faces = cut_into_faces(lines, shapes)
         decisions = _decide(faces, cores, shapes, rules, midway)
     owner = _without_crumbs(faces, decisions.owner, rows, shapes, n_parts, rules)
-    return joined_faces(faces, owner, rows)
+    return joined_faces(faces, _without_loss(faces, owner, rows), rows)
 
 
 def _undecided(faces: Faces) -> Rows:
@@ -127,6 +127,18 @@ def _without_crumbs(
             break
         owner = decided
     return owner
+
+
+def _without_loss(faces: Faces, owner: NDArray[np.int64], rows: Rows) -> NDArray[np.int64]:
+    """Leave the overlaps with a grid as questions where it would keep nothing."""
+    kept = set(owner.tolist())
+    kept |= {row for f in np.flatnonzero(owner == QUESTION) for row in faces.claims[f]}
+    lost = set(rows.tolist()) - kept
+    result = owner.copy()
+    for face, claim in enumerate(faces.claims):
+        if claim & lost:
+            result[face] = QUESTION
+    return result
 
 
 def _crumbs(

@@ -41,7 +41,8 @@ class GridDraft:
             + (f"；分成 {n_parts} 块" if n_parts > 1 else "")
             + "。这只是草图，请按四至核对。",
             f"Drafted from {self.n_homes} homes: {self.n_inside} are inside, and {self.n_others} "
-            f"of other grids. {self.share_along:.0%} of the border runs along streets or neighbours; "
+            f"of other grids. {self.share_along:.0%} of the border runs along streets or "
+            f"neighbours; "
             f"{self.n_blocks} whole blocks, {self.n_cut} shared, {self.n_open} not closed by "
             "streets"
             + (f"; {n_parts} parts" if n_parts > 1 else "")
