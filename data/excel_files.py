@@ -1,15 +1,18 @@
 """Reading Excel files: which sheet, its merges, and what is hidden in it."""
 
 from collections.abc import Callable, Sequence
+from io import BytesIO
 from pathlib import Path
+from typing import BinaryIO
 
 import python_calamine
 
+from data.errors import ImportDataError
 from data.findings import Note
 from data.raw_table import MOST_CELLS, RawTable, SheetChoice, cell_text, unreadable
 from data.sheet_layout import Layout, Merge, find_layout
 from data.table_files import check_count, make_table, nothing_in
-from data.xls_parts import inspect_xls
+from data.xls_parts import inspect_xls, is_old_format, sound_xls
 from data.xlsx_parts import SheetFacts, column_letter, inspect_package, too_far
 from geo.text import Text
 
@@ -60,16 +63,9 @@ def read_excel(path: Path, sheet: str | None = None, fit: Fit | None = None) -> 
 def _open(path: Path, sheet: str | None) -> dict[str, tuple[bool, list[list[str]], list[Merge]]]:
     """Return whether it is hidden, the cells and the merges of the named sheet, or of every one."""
     try:
-        with path.open("rb") as stream:
+        with _stream(path) as stream:
             book = python_calamine.CalamineWorkbook.from_filelike(stream)
-            names = book.sheet_names
-            if sheet is not None and sheet not in names:
-                shown = "、".join(names)
-                raise unreadable(
-                    path.name,
-                    f"没有工作表“{sheet}”；有：{shown}。",
-                    f"it has no sheet {sheet!r}; it has: {shown}.",
-                )
+            _check_sheet(path, sheet, book.sheet_names)
             return {
                 meta.name: (
                     meta.visible != python_calamine.SheetVisibleEnum.Visible,
@@ -82,13 +78,42 @@ def _open(path: Path, sheet: str | None) -> dict[str, tuple[bool, list[list[str]
     except (python_calamine.CalamineError, OSError, ValueError) as error:
         if hasattr(error, "text"):
             raise  # one of ours, which says more
+        raise _damaged(path) from error
+    except BaseException as error:
+        # The reader's own mistakes come as no Exception; what they say is: damaged.
+        if type(error).__name__ != "PanicException":
+            raise
+        raise _damaged(path) from error
+
+
+def _stream(path: Path) -> BinaryIO:
+    """Open a workbook; one of the old format is made anew, see `data.xls_parts`."""
+    if not is_old_format(path):
+        return path.open("rb")
+    content = sound_xls(path)
+    if content is None:
+        raise _damaged(path)
+    return BytesIO(content)
+
+
+def _check_sheet(path: Path, sheet: str | None, names: Sequence[str]) -> None:
+    if sheet is not None and sheet not in names:
+        shown = "、".join(names)
         raise unreadable(
             path.name,
-            "它不是完好的 Excel 文件（可能已损坏、有密码，或是改了扩展名的网页）。"
-            "请在 Excel 中打开后另存为 XLSX。",
-            "it is no sound Excel file (damaged, locked, or a web page by another name). "
-            "Open it in Excel and save it as XLSX.",
-        ) from error
+            f"没有工作表“{sheet}”；有：{shown}。",
+            f"it has no sheet {sheet!r}; it has: {shown}.",
+        )
+
+
+def _damaged(path: Path) -> ImportDataError:
+    return unreadable(
+        path.name,
+        "它不是完好的 Excel 文件（可能已损坏、有密码，或是改了扩展名的网页）。"
+        "请在 Excel 中打开后另存为 XLSX。",
+        "it is no sound Excel file (damaged, locked, or a web page by another name). "
+        "Open it in Excel and save it as XLSX.",
+    )
 
 
 def _records(

@@ -1,19 +1,23 @@
 """Where the table stands in a sheet, and what a package of Excel may hold."""
 
+import struct
+import subprocess
+import sys
 import zipfile
 
+import numpy as np
 import openpyxl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from office_files.old_excel import ole_bytes, xls_bytes
+from office_files.old_excel import ole_bytes, record, xls_bytes
 
 from data.errors import ImportDataError
 from data.excel_files import read_excel
 from data.sheet_layout import find_layout
 from data.table_files import read_csv
 from data.vector_files import read_vector
-from data.xls_parts import inspect_xls
+from data.xls_parts import _ole_file, inspect_xls, sound_xls, workbook_stream
 from data.xlsx_parts import column_letter, column_number, inspect_package
 
 HEADINGS = ["小区名称", "户数", "经度", "纬度"]
@@ -222,3 +226,60 @@ def test_text_that_is_too_large_to_be_held_is_refused(tmp_path, monkeypatch, nam
     path.write_text("社区名称\n甲\n", encoding="utf-8")
     with pytest.raises(ImportDataError, match=sentence):
         (read_csv if name == "a.csv" else read_vector)(path)
+
+
+@pytest.mark.parametrize("n_bytes", [1, 4096, 4097, 9_000_000])
+def test_a_file_made_anew_holds_the_same_workbook(tmp_path, n_bytes):
+    book = np.random.default_rng(1).bytes(n_bytes)
+    path = tmp_path / "a.xls"
+    path.write_bytes(_ole_file(book))
+    assert workbook_stream(path).rstrip(b"\0") == book.rstrip(b"\0")
+
+
+def damaged_xls(tmp_path, what):
+    """Write an old file that would make a trusting reader take all memory."""
+    content = bytearray(xls_bytes([HEADINGS, *ROWS]))
+    if what == "chain":  # the stream's first sector follows itself
+        content[512 + 8 : 512 + 12] = (2).to_bytes(4, "little")
+    elif what == "directory":
+        content[512 + 4 : 512 + 8] = (1).to_bytes(4, "little")
+    elif what == "extent":
+        at = content.index((0x0200).to_bytes(2, "little") + b"\x0e\x00")
+        content[at + 8 : at + 12] = b"\xff\xff\xff\x7f"
+    path = tmp_path / f"{what}.xls"
+    path.write_bytes(bytes(content))
+    return path
+
+
+@pytest.mark.parametrize("what", ["chain", "directory", "extent"])
+def test_a_damaged_old_file_is_read_or_refused_within_bounds(tmp_path, what):
+    path = damaged_xls(tmp_path, what)
+    done = subprocess.run(
+        [sys.executable, "-c", BOUNDED, str(path)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() in ({"2 rows"} if what == "extent" else {"2 rows", "refused"})
+
+
+BOUNDED = """
+import resource, sys
+from pathlib import Path
+from data.errors import ImportDataError
+from data.excel_files import read_excel
+resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
+try:
+    print(len(read_excel(Path(sys.argv[1]))), "rows")
+except ImportDataError:
+    print("refused")
+"""
+
+
+def test_shared_texts_that_cannot_be_are_refused(tmp_path):
+    texts = record(0x00FC, struct.pack("<II", 1, 0xFFFFFFF0))
+    path = tmp_path / "a.xls"
+    path.write_bytes(_ole_file(texts + record(0x000A, b"")))
+    assert sound_xls(path) is None
+    far = record(0x0203, struct.pack("<HHHd", 65_535, 65_535, 0, 1.0))
+    path.write_bytes(_ole_file(far))
+    with pytest.raises(ImportDataError, match="more than can be read"):
+        sound_xls(path)
