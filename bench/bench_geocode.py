@@ -36,14 +36,15 @@ def is_right(match: Match, query: Query) -> bool:
 def judge(case: Case, matches: list[Match]) -> dict[str, float]:
     """Return the shares that the bars are about."""
     known = [(q, m) for q, m in zip(case.queries, matches, strict=True) if not q.is_held_out]
-    strange = [m for q, m in zip(case.queries, matches, strict=True) if q.is_held_out]
+    strange = [(q, m) for q, m in zip(case.queries, matches, strict=True) if q.is_held_out]
     claimed = [(q, m) for q, m in known if is_claimed(m, want_building=case.want_building)]
     right = sum(is_right(m, q) for q, m in claimed)
     wrong = [(q, m) for q, m in claimed if not is_right(m, q)]
     sure = sum(m.confidence >= SURE for _, m in wrong)
     answerable = [(q, m) for q, m in known if not q.has_twin]
     answered = sum(is_claimed(m, want_building=case.want_building) for _, m in answerable)
-    false_claims = sum(is_claimed(m, want_building=case.want_building) for m in strange)
+    strangers = [(q, m) for q, m in strange if is_claimed(m, want_building=case.want_building)]
+    elsewhere = sum(distance_m(m.lon, m.lat, q.lon, q.lat) > SAME_M for q, m in strangers)
     return {
         "queries": len(known),
         "claimed": len(claimed) / max(len(known), 1),
@@ -52,7 +53,8 @@ def judge(case: Case, matches: list[Match]) -> dict[str, float]:
         "right_of_claimed": right / max(len(claimed), 1),
         "wrong_and_sure": sure / max(len(known), 1),
         "unknown_places": len(strange),
-        "unknown_claimed": false_claims / max(len(strange), 1),
+        "unknown_claimed": len(strangers) / max(len(strange), 1),
+        "unknown_claimed_elsewhere": elsewhere / max(len(strange), 1),
     }
 
 
@@ -156,6 +158,8 @@ def spans() -> None:
 
 def main(*, tiny: bool = False) -> None:
     """Run everything; `tiny` runs a few, to see that it still works."""
+    if not tiny and REAL_DATA.is_dir():
+        spans()
     demo = demo_case(20 if tiny else 4000)
     measure(demo)
     peers(demo, 5 if tiny else 1000)
@@ -163,7 +167,6 @@ def main(*, tiny: bool = False) -> None:
     if tiny or not REAL_DATA.is_dir():
         return
     speed(100_000, 4000, 1)
-    spans()
     for folder, city in CITIES.items():
         case = ledger_case(REAL_DATA / folder, city, 12_000)
         measure(case)

@@ -1,10 +1,10 @@
 """What others make of the same queries: rapidfuzz on the raw strings, alone and behind a parser."""
 
 import importlib.resources
-import importlib.util
 import sys
 import types
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from geocode_cases import Case
 from rapidfuzz import fuzz, process
@@ -17,9 +17,9 @@ Cut = Callable[[str], str]
 def parsers() -> Iterator[tuple[str, Cut]]:
     """Yield what is done to a text before rapidfuzz sees it; parsers only where installed."""
     yield "rapidfuzz", str
-    _lend_resource_stream()
     try:
-        import cpca
+        with _lent_resource_stream():
+            import cpca
     except ImportError:
         pass
     else:
@@ -32,14 +32,19 @@ def parsers() -> Iterator[tuple[str, Cut]]:
         yield "jionlp + rapidfuzz", lambda text: jionlp.parse_location(text)["detail"] or text
 
 
-def _lend_resource_stream() -> None:
+@contextmanager
+def _lent_resource_stream() -> Iterator[None]:
     """Give cpca the one function of pkg_resources that it asks for; setuptools has dropped that."""
-    if importlib.util.find_spec("pkg_resources") is None:
-        lent = types.ModuleType("pkg_resources")
-        lent.resource_stream = lambda package, name: (  # type: ignore[attr-defined]
-            importlib.resources.files(package).joinpath(name).open("rb")
-        )
-        sys.modules["pkg_resources"] = lent
+    lent = types.ModuleType("pkg_resources")
+    lent.resource_stream = lambda package, name: (  # type: ignore[attr-defined]
+        importlib.resources.files(package).joinpath(name).open("rb")
+    )
+    is_lent = sys.modules.setdefault("pkg_resources", lent) is lent
+    try:
+        yield
+    finally:
+        if is_lent:
+            del sys.modules["pkg_resources"]
 
 
 def nearest(case: Case, texts: Sequence[str], cut: Cut) -> list[tuple[object, bool]]:

@@ -70,3 +70,19 @@ def test_spans_follow_each_other_and_lie_within_the_text(text: str):
     for token in parse(text):
         assert end <= token.start < token.end <= len(text)
         end = token.end
+
+
+@pytest.mark.parametrize(
+    ("text", "label", "part"),
+    [
+        ("天山二村12号301", "building", "12号"),  # only estates have parts
+        ("望京西园四区416楼", "building", "416楼"),  # no house is so high
+        ("国际大厦116楼", "floor", "116楼"),  # in a tower, as its people say
+        ("盈都大厦C座3-1204", "unit", "3"),
+        ("大王村路12号", "road_number", "12号"),
+        ("创业路10#", "road_number", "10#"),
+        ("X小区3#", "building", "3#"),
+    ],
+)
+def test_numbers_are_what_stands_before_them_says(text: str, label: str, part: str):
+    assert (label, part) in parts(text)

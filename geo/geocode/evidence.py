@@ -29,8 +29,9 @@ TYPO_LOSS, HOMOPHONE_LOSS = 10.5, 6.0  # divided by the characters of the name
 _MOST_SLIPS = 4
 _MORE_SLIPS = 0.7  # one slip happens; the second costs 1 + 2 × this, for it is more often no slip
 OWNER_LEFT_OUT = 2.5  # 罗马世纪城 for 碧桂园罗马世纪城
+OWNER_ADDED = 1.0  # 高速公园壹号 for 公园壹号: as likely another estate
 CONTRADICTION = -9.0  # another phase, another direction, another number: never a slip of the pen
-PART_UNSAID, PART_UNKNOWN, SAME_PART = -3.0, -1.6, 0.5
+PART_UNSAID, PART_UNKNOWN, SAME_PART = -3.0, -2.2, 0.5
 _MOST_FOR_DOOR, _MOST_FOR_ROAD, _MOST_FOR_DIVISION = 5.0, 3.5, 3.0
 DOOR_IS_OWN, ROAD_IS_OWN = 3.0, 1.0  # of these weights, what does not speak for any other place
 _OTHER_DOOR, _OTHER_ROAD = -1.0, -0.7
@@ -101,7 +102,7 @@ def _spelling_weight(said: str, known: str, said_heard: str, known_heard: str) -
     least = CONTRADICTION
     if len(shorter) >= 3:
         if longer.endswith(shorter):
-            least = OWNER_LEFT_OUT
+            least = OWNER_LEFT_OUT if shorter is said else OWNER_ADDED
         elif longer.startswith(shorter):
             least = 0.0
     if len(longer) - len(shorter) > _MOST_SLIPS:
