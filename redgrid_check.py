@@ -39,7 +39,7 @@ def add_check(cli: click.Group, load_study: "Callable[[Desk], Any]") -> None:
         as_json: bool,
         as_csv: bool,
     ) -> None:
-        r"""Say what is missing or doubtful in the data, and how many people it affects.
+        """Say what is missing or doubtful in the data, and how many people it affects.
 
         With --grids, say every fault in the tiling of the grids by itself; --repaired writes the
         grids as they are after repair, to be looked at and imported again. With --network, say
@@ -51,7 +51,7 @@ def add_check(cli: click.Group, load_study: "Callable[[Desk], Any]") -> None:
             redgrid check --grids --csv > 网格问题.csv
             redgrid check --grids --repaired mended.geojson
             redgrid check --network
-        """
+        """  # noqa: D301 - \b is click's own mark
         if as_json and as_csv:
             raise click.UsageError("--json / --csv")
         if grids and network:
