@@ -9,12 +9,13 @@ from sqlalchemy.orm import Session
 from data.batches import TITLES
 from data.exports import csv_bytes
 from data.queries import load_batches, load_refused
+from data.viewer import Viewer
 from geo.coverage import Coverage
-from geo.quality import check_study
+from geo.quality import Finding, check_study
 from geo.text import Text
 from views.page import Page, open_page
 from views.plain import as_markdown
-from views.shared import reading
+from views.shared import reading, study_of
 
 # What a demand point or a station is called where it is listed.
 KINDS = {
@@ -38,11 +39,17 @@ def render() -> None:
 
 def _quality(page: Page) -> None:
     st.subheader(page.say("数据质量", "Data quality"))
-    findings = check_study(page.study)
+    findings = _findings_of(*page.key)
     for finding in findings:
         st.markdown(f"- {as_markdown(finding.text.say(page.lang))}")
     if not findings:
         st.success(page.say("没有发现问题。", "Nothing was found."))
+
+
+@st.cache_resource(show_spinner=False, max_entries=3)
+def _findings_of(database: str, viewer: Viewer, version: str) -> list[Finding]:
+    """Return the doubts of a version: a tiling of thousands of grids takes seconds to look at."""
+    return check_study(study_of(database, viewer, version))
 
 
 def _left_out(page: Page, coverage: Coverage) -> None:
