@@ -152,7 +152,7 @@ def make_table(
         tuple(columns or [[] for _ in layout.headings]),
         np.array([row for row, _ in body], dtype=np.int64),
         too_long=too_long,
-        notes=notes,
+        notes=(*notes, *_layout_notes(layout)),
         left_out=layout.left_out,
         heading_rows=tuple(row + 1 for row in layout.heading_rows),
         sheet=name,
@@ -160,6 +160,21 @@ def make_table(
         shared=frozenset((row + 1, column) for row, column in layout.shared),
         faults=tuple(_faults(body, width, without_value, errors)),
     )
+
+
+def _layout_notes(layout: Layout) -> list[Note]:
+    notes = []
+    if len(layout.heading_rows) > 1:
+        first, last = layout.heading_rows[0] + 1, layout.heading_rows[-1] + 1
+        zh, en = (
+            f"表头是第 {first} 至 {last} 行，上下连成一个",
+            f"Headings in rows {first} to {last}",
+        )
+        notes.append(Note(Text(zh, en)))
+    if layout.shared:
+        zh, en = "合并单元格按原表填充的格", "cells filled from the sheet's own merges"
+        notes.append(Note(Text(zh, en), len(layout.shared)))
+    return notes
 
 
 def _faults(

@@ -98,13 +98,17 @@ CASES = (
         unread=3,
     ),
     Case(
-        "两层表头.xlsx", "表头两层，“位置”下分地址、经度、纬度", excel.two_heading_rows, (), kept=6
+        "两层表头.xlsx",
+        "表头两层，“位置”下分地址、经度、纬度",
+        excel.two_heading_rows,
+        ("表头是第 1 至 2 行，上下连成一个",),
+        kept=6,
     ),
     Case(
         "合并小区.xlsx",
         "小区名称竖向合并；另有一行是真空白",
         excel.merged_compounds,
-        (),
+        ("合并单元格按原表填充的格 (2)",),
         kept=5,
         **BUILDINGS,
     ),
@@ -253,7 +257,7 @@ CASES = (
         "老格式合并.xls",
         "Excel 97-2003 格式，小区竖向合并",
         excel.old_format_merged,
-        (),
+        ("合并单元格按原表填充的格 (2)",),
         kept=3,
         **BUILDINGS,
     ),
@@ -292,7 +296,11 @@ CASES = (
     Case("分号.csv", "分号隔开", text.plain("utf-8", ";"), (), kept=6),
     Case("全角.csv", "全角逗号、数字、空格", text.written(text.FULL_WIDTH), (), kept=2),
     Case(
-        "两层表头.csv", "两层表头存成了 CSV，合并处成空白", text.written(text.TWO_HEADS), (), kept=2
+        "两层表头.csv",
+        "两层表头存成了 CSV，合并处成空白",
+        text.written(text.TWO_HEADS),
+        ("表头是第 1 至 2 行，上下连成一个",),
+        kept=2,
     ),
     Case(
         "科学计数.csv",
