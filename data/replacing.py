@@ -45,8 +45,8 @@ def successors(kind: str, former: pd.DataFrame, rows: pd.DataFrame) -> dict[int,
         for i, key in zip(former["id"], former["key"], strict=True)
         if key in new_keys
     }
-    if "name" not in former or "name" not in rows:
-        return found
+    if kind != "buildings" and ("name" not in former or "name" not in rows):
+        return found  # buildings are known by compound and number
     taken = set(found.values())
     old_loose, new_loose = loose_keys(kind, former), loose_keys(kind, rows)
     old_counts, new_counts = Counter(old_loose), Counter(new_loose)

@@ -154,6 +154,8 @@ def test_members_are_linked_by_their_address_and_never_to_a_doubtful_building(to
         6: ("coarse", ["compounds:2", "buildings:8", "buildings:7", "buildings:6"]),
         7: ("unmatched", []),
     }
+    items = table(town, "review_item").set_index("source_row")
+    assert items["waiting"].isna().to_dict() == {5: False, 6: True, 7: False}  # 6 is in its table
 
 
 def test_a_home_in_another_compound_than_the_row_names_is_a_question(town, tmp_path: Path):

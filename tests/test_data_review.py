@@ -205,6 +205,30 @@ def test_aliases_follow_a_place_that_was_imported_anew(town, tmp_path: Path):
     assert building["replaced_by"] != building["replaced_by"]  # current: NaN
 
 
+def test_aliases_follow_a_building_whose_point_was_mended(town, tmp_path: Path):
+    building = "小区名称,楼栋号,经度,纬度\n龙蟠南苑,9号楼,{},32.25\n"
+    take_in(town, tmp_path, "buildings", building.format(118.319), datum="wgs84")
+    take_in(town, tmp_path, "candidates", "名称,地址\n甲,老丝绸厂\n")
+    decide(town, VIEWER, waiting(town)[0].id, PlaceRef("buildings", 11))
+    moved = building.format(118.3195)
+    take_in(town, tmp_path, "buildings", moved, datum="wgs84", replace=True)
+    assert take_in(town, tmp_path, "candidates", "名称,地址\n乙,老丝绸厂\n").n_kept == 1
+    placed = shapely.from_wkb(table(town, "candidate_site")["geometry"].iloc[-1])
+    assert placed.equals(shapely.Point(118.3195, 32.25))
+
+
+def test_aliases_find_a_place_again_that_was_undone_and_imported_once_more(town, tmp_path: Path):
+    building = "小区名称,楼栋号,经度,纬度\n龙蟠南苑,9号楼,118.319,32.25\n"
+    first = take_in(town, tmp_path, "buildings", building, datum="wgs84")
+    take_in(town, tmp_path, "candidates", "名称,地址\n甲,老丝绸厂\n")
+    decide(town, VIEWER, waiting(town)[0].id, PlaceRef("buildings", 11))
+    undo_import(town, first.batch_id)
+    gone = take_in(town, tmp_path, "candidates", "名称,地址\n乙,老丝绸厂\n")
+    assert (gone.n_kept, gone.n_asked) == (0, 1)
+    take_in(town, tmp_path, "buildings", building, datum="wgs84")
+    assert take_in(town, tmp_path, "candidates", "名称,地址\n丙,老丝绸厂\n").n_kept == 1
+
+
 def test_skipped_items_come_last_and_none_of_these_leaves_the_queue(town, tmp_path: Path):
     take_in(town, tmp_path, "members", MEMBERS)
     first, second, third = waiting(town)
