@@ -18,6 +18,7 @@ _LEFT_OVER_LOSS = 2.0  # a character that neither the name nor the rest of the a
 _DOOR_CONFIDENCE, _ROAD_CONFIDENCE, _COMMUNITY_CONFIDENCE = 0.88, 0.9, 0.9
 _LEAST_SHOWN = 0.02
 _COMPARED, _SLIP_MORE_LOSS = 12, 1.5
+_TOO_WEAK = 6.0  # log odds behind the first place: what is so far behind has lost already
 _LEAST_WEIGHT = -4.0  # of a name: no context makes up for less
 
 
@@ -78,7 +79,7 @@ def _odds(weighed: list[Weighed]) -> list[float]:
     fewest = 0
     for k, one in enumerate(weighed):
         loss = 0.0
-        if k < _COMPARED:
+        if k < _COMPARED and one.weight > weighed[0].weight - _TOO_WEAK:
             slips = min((typos(one.reading.name, name) for name in one.place.names), default=0)
             fewest = slips if k == 0 else fewest
             loss = _SLIP_MORE_LOSS * max(slips - fewest, 0)
