@@ -239,6 +239,13 @@ def test_capacities_serve_the_most_and_may_split_demand(seed: int):
         assert plan.objective <= case.weights[plan.covered].sum() + 1e-6
 
 
+def test_a_start_is_no_answer_where_the_best_is_known_without_a_search() -> None:
+    """The solver once told the best objective and handed back the solution it had begun with."""
+    case = some_case(3530, "capacity")
+    plan = case.solve("mclp")
+    assert (plan.objective, plan.status) == (16.0, "optimal")
+
+
 @settings(max_examples=40, deadline=None)
 @given(seed=st.integers(0, 10**6))
 def test_capacities_of_a_covering_and_of_a_p_median_are_kept(seed: int):
