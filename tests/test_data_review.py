@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import geopandas as gpd
+import openpyxl
 import pytest
 import shapely
 import sqlalchemy as sa
@@ -11,6 +12,7 @@ from address_town import fill, table, take_in
 from sqlalchemy.orm import Session
 
 from data.batches import list_batches
+from data.doctor import diagnose
 from data.errors import ReviewError
 from data.geocoding.aliases import PlaceRef
 from data.geocoding.gazetteer import load_gazetteer
@@ -30,6 +32,7 @@ from data.imports import import_file
 from data.imports import undo as undo_import
 from data.models import LocationState, ReviewReason, ReviewState
 from data.queries import load_refused, load_study, study_version
+from data.return_sheet import return_sheet
 from data.viewer import Viewer
 from geo.geocode import MatchLevel
 
@@ -288,6 +291,28 @@ def test_a_row_that_is_in_its_table_already_is_not_put_in_twice(town, tmp_path: 
     assert decide(town, VIEWER, first.id, PlaceRef("buildings", 9)) == 1
     assert len(table(town, "station")) == 1
     assert "已有同样的一行" in refused(decide, town, VIEWER, second.id, PlaceRef("buildings", 9))
+
+
+@pytest.mark.parametrize("comes_first", ["decision", "return sheet"])
+def test_a_member_that_was_returned_and_decided_comes_in_once(town, tmp_path: Path, comes_first):
+    path = tmp_path / "党员.csv"
+    path.write_text("党员类别,小区,楼栋号\n社区党员,碧水家园,1栋\n", encoding="utf-8")
+    diagnosis = diagnose(town, path, "members")
+    (tmp_path / "退回.xlsx").write_bytes(return_sheet(diagnosis))
+    import_file(town, "members", path)
+    book = openpyxl.load_workbook(tmp_path / "退回.xlsx")
+    sheet = book.active
+    sheet.cell(2, 2).value = "龙蟠南苑"  # put right by the office
+    book.save(tmp_path / "改好.xlsx")
+    (entry,) = waiting(town)
+    if comes_first == "decision":
+        decide(town, VIEWER, entry.id, PlaceRef("buildings", 9))
+        report = import_file(town, "members", tmp_path / "改好.xlsx")
+        assert [cell.rule for cell in report.refused] == ["duplicate"]
+    else:
+        assert import_file(town, "members", tmp_path / "改好.xlsx").n_kept == 1
+        assert "已有同样的一行" in refused(decide, town, VIEWER, entry.id, PlaceRef("buildings", 9))
+    assert len(table(town, "member")) == 1
 
 
 def test_places_are_found_by_hand(town):

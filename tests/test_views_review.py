@@ -5,10 +5,12 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from address_town import fill, table, take_in
+from map_services import KEY, Reply, amap_found, amap_refused, serving
 from streamlit.testing.v1 import AppTest
 from test_views_pages import NASTY, page, said
 
 from data.store import open_database
+from geo.crs import from_wgs84
 
 STATIONS = "驿站名称,地址\n甲站,龙蟠大道88号\n乙站,碧水家园1栋\n丁站,火星路5号\n"
 MEMBERS = (
@@ -18,7 +20,9 @@ MEMBERS = (
 
 
 @pytest.fixture
-def town(tmp_path: Path):
+def town(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    for name in ("AMAP_KEY", "BAIDU_KEY", "TIANDITU_KEY", "NOMINATIM_URL"):
+        monkeypatch.delenv(f"REDGRID_{name}", raising=False)
     engine = open_database(tmp_path / "town.db")
     fill(engine)
     take_in(engine, tmp_path, "stations", STATIONS)
@@ -125,6 +129,36 @@ def test_a_refusal_is_said_on_the_page(town, monkeypatch, tmp_path: Path):
 def test_the_state_of_a_place_is_shown_and_counted(town, monkeypatch):
     text = said(opened(town, monkeypatch))
     assert "自报 0 · 比对 1 · 实地 0 · 确认 0" in text
+
+
+def test_services_are_off_unless_the_office_switches_one_on(town, monkeypatch):
+    app = opened(town, monkeypatch)
+    assert not [b for b in app.button if b.key.startswith("review.online")]
+
+
+def test_a_service_that_is_switched_on_names_candidates_for_places_only(town, monkeypatch):
+    lon, lat = (float(v) for v in from_wgs84(118.33, 32.26, "gcj02"))
+    with serving([Reply(amap_found(lon, lat))]) as service:
+        monkeypatch.setenv("REDGRID_AMAP_KEY", KEY)
+        monkeypatch.setenv("REDGRID_AMAP_URL", service.url)
+        app = opened(town, monkeypatch)
+        app = button(app, "review.online.amap").click().run()
+        assert [asked["address"] for asked in service.asked] == ["火星路5号"]
+        app = button(app, "review.option.1").click().run()
+        assert table(town, "station")["name"].tolist() == ["甲站", "丁站"]
+        assert "党员" in said(app)  # the next is of a person: no button
+        assert not [b for b in app.button if b.key.startswith("review.online")]
+        assert len(service.asked) == 1
+
+
+def test_what_a_service_refuses_is_said_on_the_page(town, monkeypatch):
+    with serving([Reply(amap_refused("10003", "DAILY_QUERY_OVER_LIMIT"))]) as service:
+        monkeypatch.setenv("REDGRID_AMAP_KEY", KEY)
+        monkeypatch.setenv("REDGRID_AMAP_URL", service.url)
+        app = opened(town, monkeypatch)
+        app = button(app, "review.online.amap").click().run()
+    assert "高德的配额已用完" in said(app)
+    assert KEY not in said(app)
 
 
 def test_the_page_speaks_english(town, monkeypatch):

@@ -31,6 +31,7 @@ from views.live_map import live_map
 from views.location_states import edit_states, local_time
 from views.page import Page, open_desk
 from views.plain import as_markdown
+from views.review_online import offer_services
 from views.shared import engine_of, ground_layers, reading, version_of_imports
 
 REASONS = {
@@ -134,6 +135,7 @@ def _ask(page: Page, viewer: Viewer, entry: ReviewEntry, last: ReviewEntry | Non
                 args=(page, skip, viewer, entry.id),
             )
             _undo_button(page, viewer, last)
+        offer_services(page, viewer, entry)
     with right:
         _map(page, options)
 

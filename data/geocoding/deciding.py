@@ -10,10 +10,12 @@ import shapely
 import sqlalchemy as sa
 
 from data.errors import ReviewError
+from data.fields import ROW_NUMBER
 from data.geocoding.aliases import PlaceRef
 from data.geocoding.placing import BY_ADDRESS, NO_PLACE_RULES
 from data.geocoding.queueing import matched_entry
 from data.models import ImportBatch, LocationCheck, RefusedRow, ReviewItem, ReviewState
+from data.return_sheet import DIGEST_CHARACTERS
 from data.row_keys import row_keys
 from data.tables import insert_rows, table_of
 from geo.geocode import MatchLevel
@@ -108,13 +110,21 @@ def _insert(
         values |= {"geometry": shapely.Point(*decision.point), "original_datum": BY_ADDRESS}
     cells = {name: _single(value) for name, value in values.items()}
     rows = pd.DataFrame(cells, index=[row])
-    (key,) = row_keys(kind, rows)
+    key = returned_key(connection, item) if kind == "members" else row_keys(kind, rows)[0]
     _refuse_twin(connection, kind, key)
     rows["key"] = key
     refused = _take_refusals(connection, item)
     ids = insert_rows(connection, kind, rows, batch_id=item["batch_id"])
     _count(connection, item["batch_id"], 1)
     return int(ids.loc[row]), {"inserted": True, "refused": refused}
+
+
+def returned_key(connection: sa.Connection, item: dict[str, Any]) -> str | None:
+    """Return by what a return sheet calls the row of an item, so that it comes in once only."""
+    table = ImportBatch.__table__
+    query = sa.select(table.c.sha256).where(table.c.id == item["batch_id"])
+    digest = connection.execute(query).scalar()
+    return digest and f"{ROW_NUMBER}\t{digest[:DIGEST_CHARACTERS]}-{item['source_row']}"
 
 
 def _single(value: object) -> "np.ndarray[tuple[int], np.dtype[np.object_]]":

@@ -250,6 +250,16 @@ class OnlineGeocoder:
         return GeocodingError(sentences[trouble.kind], is_final=trouble.kind != "failed")
 
 
+def services_switched_on(environment: Mapping[str, str]) -> list[str]:
+    """Return the services that the environment switches on: by a key, or by an own address."""
+    ends = {True: ("KEY", "KEY_FILE"), False: ("URL",)}
+    return [
+        name
+        for name, service in SERVICES.items()
+        if any(environment.get(f"REDGRID_{name.upper()}_{e}") for e in ends[bool(service.key_name)])
+    ]
+
+
 def _key_of_file(environment: Mapping[str, str], variable: str) -> str:
     name = environment.get(variable) or ""
     if not name:
