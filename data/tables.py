@@ -26,7 +26,7 @@ from data.models import (
 )
 from data.models.base import Geometry
 
-CHUNK_ROWS = 5_000
+CHUNK_ROWS, FEW_ROWS = 5_000, 100
 # In the order of writing: what others point to comes first.
 MODELS: dict[str, type[Base]] = {
     "communities": Community,
@@ -88,6 +88,8 @@ def insert_rows(
         if on_progress is not None:
             on_progress(min(start + CHUNK_ROWS, len(records)), len(records))
     query = sa.select(table.c.source_row, table.c.id).where(table.c.batch_id == batch_id)
+    if len(records) <= FEW_ROWS:  # one that joins a large import later
+        query = query.where(table.c.source_row.in_([int(source) for source in rows.index]))
     id_of = dict(connection.execute(query).all())
     ids = np.array([id_of[int(source)] for source in rows.index], dtype=np.int64)
     return pd.Series(ids, index=rows.index, dtype="int64")
