@@ -11,10 +11,11 @@ import shapely
 
 from data.drawing import Drawing
 from geo.crs import WGS84
-from geo.errors import GridError
+from geo.errors import EditError
 from geo.study import Study
 from geo.text import Text
 from geo.topology.editing import NEW, GridEdit, merge_grids, split_grid, take_ground
+from geo.wall_near import WALL_NEAR_M, PlaceOnWall, wall_near
 from views.draw_state import Place, Sketch
 
 COMMUNITY_DIGITS, CODE_DIGITS = 12, 15
@@ -211,9 +212,10 @@ def drawing_of(study: Study, sketch: Sketch, told: dict[str, Any]) -> Drawing:
         return Drawing("compounds", changed={int(row["id"]): {"geometry": row["geometry"]}})
     row.pop("id", None)
     if sketch.tool == "gate":
-        compound, place = _wall_near(study, sketch.places[0])
-        row |= {"compound_id": compound, "geometry": place}
-        row["compound_name"] = str(study.compounds.loc[compound, "name"])
+        place = _on_wall(study, sketch.places[0])
+        row["geometry"] = shapely.Point(place.lon, place.lat)
+        row["compound_id"] = place.compound_id
+        row["compound_name"] = str(study.compounds.loc[place.compound_id, "name"])
     return Drawing(tool.kind, new=[row])
 
 
@@ -239,29 +241,21 @@ def _grid_drawing(study: Study, sketch: Sketch, told: dict[str, Any]) -> Drawing
     return Drawing("grids", new=new, changed=changed, removed=[int(str(i)) for i in edit.removed])
 
 
-WALL_NEAR_M = 40.0
-
-
-def _wall_near(study: Study, place: Place) -> tuple[int, shapely.Point]:
-    """Return the compound whose wall is nearest, and the place on it.
+def _on_wall(study: Study, place: Place) -> PlaceOnWall:
+    """Return the place on a compound's wall that was clicked.
 
     Raises
     ------
-    GridError
+    EditError
         There is no wall within WALL_NEAR_M.
     """
-    walls = study.compounds[shapely.area(study.compounds.geometry.to_numpy()) > 0]
-    point = gpd.GeoSeries([shapely.Point(place)], crs=WGS84).to_crs(study.crs).iloc[0]
-    distance_m = walls.boundary.distance(point)
-    if distance_m.empty or distance_m.min() > WALL_NEAR_M:
-        raise GridError(
+    found = wall_near(study.compounds, *place)
+    if found is None:
+        raise EditError(
             Text(
                 f"{WALL_NEAR_M:g} 米之内没有小区围墙；请点在围墙边上，或先画小区边界。",
                 f"There is no compound's wall within {WALL_NEAR_M:g} m; click beside a wall, or "
                 "draw the compound first.",
             )
         )
-    compound = distance_m.idxmin()
-    rim = walls.geometry.loc[compound].boundary
-    on_wall = gpd.GeoSeries([rim.interpolate(rim.project(point))], crs=study.crs)
-    return int(str(compound)), on_wall.to_crs(WGS84).iloc[0]
+    return found

@@ -3,12 +3,11 @@
 from dataclasses import replace
 
 import geopandas as gpd
-import pandas as pd
-import shapely
 import streamlit as st
 
 from geo.crs import WGS84
 from geo.text import Text, counted
+from geo.wall_near import WALL_NEAR_M, wall_near
 from geo.whatif import (
     ClosedStation,
     Edit,
@@ -54,7 +53,6 @@ HINTS = {
 }
 TOOL, START = "siting.tool", "siting.link_start"
 STATIONS = ("stations", "new_stations")
-WALL_NEAR_M = 40.0
 
 
 def panel(page: Page) -> None:
@@ -199,7 +197,7 @@ def _open_gate(page: Page, events: MapEvents) -> None:
         return
     if events.place is None:
         return
-    gate = _gate_near(page, events.place)
+    gate = wall_near(page.study.compounds, *events.place)
     if gate is None:
         note(
             Text(
@@ -208,22 +206,7 @@ def _open_gate(page: Page, events: MapEvents) -> None:
             )
         )
         return
-    keep_draft([*edits, gate])
-
-
-def _gate_near(page: Page, place: tuple[float, float]) -> NewGate | None:
-    """Return a gate in the wall nearest to a place, None where there is no wall near."""
-    walls = page.study.compounds
-    walls = walls[shapely.area(walls.geometry.to_numpy()) > 0]
-    point = gpd.GeoSeries([shapely.Point(place)], crs=WGS84).to_crs(walls.crs).iloc[0]
-    distance_m = walls.boundary.distance(point)
-    if distance_m.empty or distance_m.min() > WALL_NEAR_M:
-        return None
-    compound = distance_m.idxmin()
-    rim = walls.geometry.loc[compound].boundary
-    on_wall = rim.interpolate(rim.project(point))
-    there = gpd.GeoSeries([on_wall], crs=walls.crs).to_crs(WGS84).iloc[0]
-    return NewGate(int(pd.Index([compound])[0]), round(there.x, 7), round(there.y, 7))
+    keep_draft([*edits, NewGate(*gate)])
 
 
 def _link(place: tuple[float, float]) -> None:
