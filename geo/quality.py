@@ -206,6 +206,21 @@ def _station_hours(study: Study, points: pd.DataFrame) -> Finding:
     )
 
 
+def _links(study: Study, points: pd.DataFrame) -> Finding | None:
+    del points
+    if study.links.empty or not len(study.network.edge_nodes):
+        return None
+    loose = study.links[~study.links["is_joined"].astype(bool)]
+    return _finding(
+        "link_not_joined",
+        loose.index.tolist(),
+        pd.DataFrame({"households": [], "members": []}),
+        "{n} 条画的通道有一端 100 米之内没有路（编号 {ids}），没有计入步行；请补路或重画。",
+        "{n} links have an end with no way within 100 m (ids {ids}) and count in no walk. Add the "
+        "ways, or draw them again.",
+    )
+
+
 LOOKS: tuple[Callable[[Study, pd.DataFrame], Finding | None], ...] = (
     _no_gates,
     _no_network,
@@ -216,4 +231,5 @@ LOOKS: tuple[Callable[[Study, pd.DataFrame], Finding | None], ...] = (
     _unknown_households,
     _codes,
     _station_hours,
+    _links,
 )

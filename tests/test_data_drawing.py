@@ -19,6 +19,7 @@ from data.store import open_database
 from data.viewer import Viewer
 from geo.coverage import cover
 from geo.network import WalkNetwork
+from geo.quality import check_study
 from geo.study import Study
 
 
@@ -93,6 +94,8 @@ def test_a_link_that_no_way_meets_is_kept_and_told(database: sa.Engine) -> None:
         "远": False,
         "近": True,
     }
+    (found,) = [f for f in check_study(study) if f.key == "link_not_joined"]
+    assert found.ids == (int(study.links.index[study.links["name"] == "远"][0]),)
 
 
 def test_without_a_network_links_wait(tmp_path: Path) -> None:
