@@ -109,6 +109,8 @@ class Diagnosis:
         `state` is "kept", "doubt" or "refused"; refused rows without a place are left out.
         """
         rows = self.staged.rows if self.staged is not None else pd.DataFrame()
+        if self.checked is not None and "geometry" in self.checked.kept:
+            rows = _with_addresses(rows, self.checked.kept)
         if "geometry" not in rows or self.report is None:
             return gpd.GeoDataFrame({"state": []}, geometry=[], crs="EPSG:4326")
         known = rows[[shape is not None for shape in rows["geometry"]]]
@@ -120,6 +122,14 @@ class Diagnosis:
         ]
         shapes = np.asarray(known["geometry"], dtype=object)
         return gpd.GeoDataFrame({"state": state}, index=known.index, geometry=shapes, crs=4326)
+
+
+def _with_addresses(rows: pd.DataFrame, kept: pd.DataFrame) -> pd.DataFrame:
+    """Return staged rows with the points of those that only their address placed."""
+    given = dict(zip(rows.index, rows["geometry"], strict=True)) if "geometry" in rows else {}
+    found = dict(zip(kept.index, kept["geometry"], strict=True))
+    shapes = [found.get(row) if given.get(row) is None else given[row] for row in rows.index]
+    return rows.assign(geometry=pd.Series(shapes, index=rows.index, dtype=object))
 
 
 def make_report(

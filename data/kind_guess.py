@@ -11,6 +11,7 @@ import shapely
 from data.column_mapping import match_columns, place_columns
 from data.fields import KINDS, ROW_ID, Kind, plain_heading, without_unit
 from data.raw_table import RawTable
+from data.staging import has_addresses
 from geo.text import Text
 
 # In this order: 社区党员花名册 speaks of members, not of communities.
@@ -139,7 +140,9 @@ def _shape_score(raw: RawTable, kind: Kind, *, has_columns: bool) -> float | Non
             return None
         if has_columns:
             return 0.0 if kind.name == "communities" else 0.3
-        return 0.0 if kind.shape == "optional" or ROW_ID in raw.headings else None
+        # Of buildings an address alone may as well be where members live: that is not guessed.
+        by_address = kind.name != "buildings" and has_addresses(raw, kind)
+        return 0.0 if kind.shape == "optional" or ROW_ID in raw.headings or by_address else None
     known = raw.geometry[~shapely.is_missing(raw.geometry)]
     dimensions = shapely.get_dimensions(known)
     share = [float(np.mean(dimensions == n)) if len(known) else 0.0 for n in range(3)]

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from address_town import fill, table, take_in
 from sqlalchemy.orm import Session
 
+from data.doctor import diagnose
 from data.geocoding.aliases import PlaceRef, address_key, without_room
 from data.geocoding.gazetteer import gazetteer_frame, gazetteer_version, load_gazetteer
 from data.viewer import Viewer
@@ -107,6 +108,31 @@ def test_given_coordinates_count_and_blank_ones_give_way_to_the_address(town, tm
         (6, "swapped"),
     ]
     assert places_of(town, "candidates").keys() == {2, 3}
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        (STATIONS, "stations"),
+        ("备选点位,地址,面积\n甲,龙蟠大道88号,100\n", "candidates"),
+        ("党员类别,小区,楼栋号,详细地址\n社区党员,碧水家园,1栋,碧水家园1栋\n", "members"),
+    ],
+)
+def test_the_kind_of_a_table_of_addresses_is_guessed(town, tmp_path: Path, text: str, kind: str):
+    path = tmp_path / "表.csv"
+    path.write_text(text, encoding="utf-8")
+    found = diagnose(town, path)
+    assert (found.kind and found.kind.name) == kind
+    assert found.problem is None
+    assert len(found.places()) == (2 if kind == "stations" else kind == "candidates")
+
+
+def test_a_table_that_may_be_of_homes_is_not_guessed_to_be_of_buildings(town, tmp_path: Path):
+    path = tmp_path / "表.csv"
+    path.write_text("小区,楼栋号,详细地址\n碧水家园,1栋,碧水家园1栋502\n", encoding="utf-8")
+    found = diagnose(town, path)
+    assert found.kind is None
+    assert "请选择种类" in found.problem.say("zh")
 
 
 def test_a_building_is_not_put_in_the_middle_of_its_compound(town, tmp_path: Path):
