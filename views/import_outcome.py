@@ -36,6 +36,9 @@ def tell_figures(page: Page, report: ImportReport) -> None:
         (page.say("其中存疑", "Doubtful of these"), n_doubts),
         (page.say("退回", "Refused"), report.n_refused),
     ]
+    if report.n_asked:
+        title = page.say("地址待核对（见“地址核对”页）", "Addresses to review (page Addresses)")
+        figures.append((title, report.n_asked))
     if report.n_unchanged or report.n_changed:
         figures.append((page.say("未变", "Unchanged"), report.n_unchanged))
         figures.append((page.say("更改", "Changed"), report.n_changed))
