@@ -7,9 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import shapely
 import sqlalchemy as sa
+from numpy.typing import NDArray
+from scipy.spatial import KDTree
 
 from data.batches import TITLES, BatchSource, begin_batch
 from data.errors import ImportDataError
@@ -22,6 +25,7 @@ from geo.text import Text
 SOURCE = "地图上绘制"
 DRAWN_KINDS = ("stations", "gates", "links", "compounds", "candidates", "grids")
 LONGEST_NAME = 100
+SAME_CORNER_DEG = 4e-9  # half a millimetre
 _KEPT = frozenset({"id", "batch_id", "source_row", "key", "replaced_by", "replaces_id"})
 
 
@@ -56,6 +60,8 @@ def store_drawing(engine: sa.Engine, drawing: Drawing) -> int:
     with writing(engine) as connection:
         former = _former(connection, drawing)
         rows = _rows(drawing, former)
+        if kind == "grids" and len(rows):
+            rows["geometry"] = _on_stored_corners(connection, rows["geometry"])
         batch = BatchSource(kind, SOURCE, is_replacing=False)
         batch_id = begin_batch(connection, batch, n_kept=len(rows))
         hide(connection, kind, former["id"].tolist(), batch_id=batch_id)
@@ -112,6 +118,29 @@ def _rows(drawing: Drawing, former: pd.DataFrame) -> pd.DataFrame:
     _check(drawing.kind, rows)
     rows["key"] = row_keys(drawing.kind, rows)
     return rows
+
+
+def _on_stored_corners(connection: sa.Connection, shapes: "pd.Series[Any]") -> "pd.Series[Any]":
+    """Return outlines whose corners are those of the stored grids, to the last digit.
+
+    A page works in metres: what comes back from there differs in the last digits, and borders
+    that two grids share would no more be the same.
+    """
+    table = table_of("grids")
+    stored = connection.execute(sa.select(table.c.geometry)).scalars().all()
+    corners = shapely.get_coordinates(shapely.from_wkb(np.array(stored, dtype=object)))
+    if len(corners) == 0:
+        return shapes
+    tree = KDTree(corners)
+
+    def placed(xy: NDArray[np.float64]) -> NDArray[np.float64]:
+        distance, at = tree.query(xy, distance_upper_bound=SAME_CORNER_DEG)
+        is_same = np.isfinite(distance)
+        xy[is_same] = corners[np.asarray(at)[is_same]]
+        return xy
+
+    same = [shapely.transform(shape, lambda xy: placed(xy.copy())) for shape in shapes]
+    return pd.Series(same, index=shapes.index, dtype=object)
 
 
 def _shape(cell: object) -> shapely.Geometry:

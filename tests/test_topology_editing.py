@@ -12,7 +12,14 @@ from shapely.geometry import LineString, Point, Polygon, box
 
 from data.demo import make_demo
 from geo.errors import GridError
-from geo.topology.editing import NEW, GridEdit, merge_grids, split_grid, take_ground
+from geo.topology.editing import (
+    NEW,
+    GridEdit,
+    add_grid,
+    merge_grids,
+    split_grid,
+    take_ground,
+)
 
 METRIC = "EPSG:4548"
 
@@ -98,6 +105,23 @@ def test_ground_is_taken_from_neighbours_and_from_outside() -> None:
     assert untouched(grids, edit)
 
 
+def test_a_grid_is_added_where_none_is() -> None:
+    grids = squares().drop(14)  # a hole in the middle
+    edit = add_grid(grids, box(500_090, 3_570_090, 500_180, 3_570_350))
+    after = edit.applied(grids)
+    assert is_sound(after)
+    assert edit.removed == ()
+    parts = shapely.get_parts(after.geometry[NEW])
+    assert sorted(shapely.area(parts)) == pytest.approx([90 * 50, 80 * 100])
+    assert untouched(grids, edit)
+    filled = add_grid(grids, box(500_100, 3_570_100, 500_200, 3_570_200))
+    assert filled.new is not None
+    assert shapely.equals(filled.new, squares().geometry[14])
+    first = add_grid(grids.iloc[:0], box(500_000, 3_570_000, 500_100, 3_570_100))
+    assert first.new is not None
+    assert shapely.area(first.new) == pytest.approx(10_000)
+
+
 @pytest.mark.parametrize(
     ("act", "said"),
     [
@@ -107,6 +131,11 @@ def test_ground_is_taken_from_neighbours_and_from_outside() -> None:
         ),
         (lambda g: split_grid(g, 14, LineString([(0, 0), (1, 1)])), "part"),
         (lambda g: split_grid(g, 99, LineString([(0, 0), (1, 1)])), "no grid"),
+        (lambda g: add_grid(g, box(500_010, 3_570_010, 500_250, 3_570_250)), "already"),
+        (
+            lambda g: add_grid(g, Polygon([(0, 0), (99, 99), (99, 0), (0, 99)])),
+            "cross itself",
+        ),
         (lambda g: merge_grids(g, 10, 14), "share no border"),  # they touch at a corner
         (lambda g: merge_grids(g, 10, 10), "share no border"),
         (lambda g: take_ground(g, 10, box(600_000, 0, 600_001, 1)), "meets"),

@@ -17,14 +17,16 @@ from geo.topology.editing import NEW
 from layers.draft import gate_layer
 from layers.drawing import changed_outline_layer, outline_layer, sketch_layers
 from layers.map_layer import Bounds, MapLayer
+from views.draw_fields import ask_fields
 from views.draw_state import Sketch, begin, sketch, tell_next, told
 from views.draw_tools import (
     TOOLS,
     counts,
+    drafted,
     drawing_of,
     grid_edit,
     is_complete,
-    next_code,
+    shape_of,
     take_click,
 )
 from views.live_map import MapEvents, live_map
@@ -34,11 +36,6 @@ from views.shared import engine_of, ground_layers, reading, study_of
 
 TOOL = "draw.tool"
 ROOM_DEG = 0.003  # round a place that the network doctor names
-STATES = {
-    "open": Text("开放", "open"),
-    "planned": Text("规划", "planned"),
-    "closed": Text("关闭", "closed"),
-}
 
 
 def render() -> None:
@@ -117,7 +114,7 @@ def _panel(page: Page, drawing: Sketch) -> None:
     """Ask what else belongs to the drawing; save it, or begin anew."""
     tool = TOOLS[drawing.tool]
     _chosen(page, drawing)
-    fields = _fields(page, drawing)
+    fields = ask_fields(page, drawing)
     if tool.kind == "grids" and is_complete(drawing):
         _counts(page, drawing)
     with st.container(horizontal=True):
@@ -148,63 +145,13 @@ def _chosen(page: Page, drawing: Sketch) -> None:
         st.caption(page.say(f"已点 {n} 处", f"{counted(n, 'place')} clicked"))
 
 
-def _fields(page: Page, drawing: Sketch) -> dict[str, Any]:
-    """Draw the fields of a tool and return what they say."""
-    name = page.say("名称", "Name")
-    if drawing.tool == "station":
-        state = st.selectbox(
-            page.say("状态", "State"),
-            list(STATES),
-            format_func=lambda key: STATES[key].say(page.lang),
-            key="draw.state",
-        )
-        return {"name": st.text_input(name, key="draw.station").strip(), "state": state}
-    if drawing.tool == "gate":
-        to_all = st.toggle(page.say("对所有人开放", "Open to everyone"), key="draw.to_all")
-        return {"name": st.text_input(name, key="draw.gate").strip(), "is_open_to_all": to_all}
-    if drawing.tool == "link":
-        return {"name": st.text_input(name, key="draw.link").strip()}
-    if drawing.tool == "compound":
-        return _compound(page)
-    if drawing.tool == "split" and drawing.chosen:
-        grid = drawing.chosen[0]
-        old = str(page.study.grids["name"].get(grid, ""))
-        return {
-            "name": st.text_input(
-                page.say("新网格名称", "Name of the new grid"),
-                value=page.say(f"{old}（新）", f"{old} (new)"),
-                key=f"draw.grid_name.{grid}",
-            ).strip(),
-            "code": st.text_input(
-                page.say("新网格编码", "Code of the new grid"),
-                value=next_code(page.study, grid),
-                key=f"draw.grid_code.{grid}",
-            ).strip(),
-        }
-    return {}
-
-
-def _compound(page: Page) -> dict[str, Any]:
-    """Ask whether the outline is of a compound that is known, or of a new one."""
-    compounds = page.study.compounds
-    which = st.selectbox(
-        page.say("哪个小区", "Which compound"),
-        [None, *compounds.index.tolist()],
-        format_func=lambda i: (
-            page.say("新的小区", "a new one") if i is None else str(compounds["name"].get(i, i))
-        ),
-        key="draw.compound",
-    )
-    if which is not None:
-        return {"id": which}
-    name = st.text_input(page.say("小区名称", "Name"), key="draw.compound_name").strip()
-    return {"id": None, "name": name}
-
-
 def _counts(page: Page, drawing: Sketch) -> None:
     """Say who lives in the grids concerned, before and after."""
     try:
         table = counts(page.study, grid_edit(page.study, drawing))
+        if drawing.follows_streets:
+            draft = drafted(page.study, shape_of(drawing))
+            st.caption(as_markdown(draft.text.say(page.lang)))
     except GeoError as error:
         st.warning(as_markdown(error.say(page.lang)))
         return

@@ -17,6 +17,7 @@ class Sketch:
     tool: str
     chosen: list[int] = field(default_factory=list)  # ids of grids
     places: list[Place] = field(default_factory=list)
+    follows_streets: bool = False  # a new grid is drafted from the homes within
 
 
 def sketch(tool: str) -> Sketch:

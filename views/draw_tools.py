@@ -10,11 +10,14 @@ import pandas as pd
 import shapely
 
 from data.drawing import Drawing
+from geo.compounds import edge_lines
 from geo.crs import WGS84
 from geo.errors import EditError
+from geo.network import EdgeKind
 from geo.study import Study
 from geo.text import Text
-from geo.topology.editing import NEW, GridEdit, merge_grids, split_grid, take_ground
+from geo.topology import GridDraft, draft_grid
+from geo.topology.editing import NEW, GridEdit, add_grid, merge_grids, split_grid, take_ground
 from geo.wall_near import WALL_NEAR_M, PlaceOnWall, wall_near
 from views.draw_state import Place, Sketch
 
@@ -60,6 +63,18 @@ TOOLS = {
         Text("小区边界", "Compound"),
         Text("沿围墙依次点各个拐角，至少三点。", "Click the corners of the wall in order."),
         "compounds",
+        least_places=3,
+        most_places=500,
+        is_area=True,
+    ),
+    "add": Tool(
+        Text("新网格", "New grid"),
+        Text(
+            "沿新网格依次点各个拐角；已属别的网格的地不算。只知道有哪些楼时，把它们圈起来，沿街道起草。",
+            "Click the corners of the new grid; what belongs to others is left out. Where only its "
+            "homes are known, draw round them and let the outline follow the streets.",
+        ),
+        "grids",
         least_places=3,
         most_places=500,
         is_area=True,
@@ -143,8 +158,32 @@ def grid_edit(study: Study, sketch: Sketch) -> GridEdit:
     if sketch.tool == "merge":
         return merge_grids(grids, *sketch.chosen)
     shape: Any = shape_of(sketch)
+    if sketch.tool == "add":
+        if sketch.follows_streets:
+            shape = drafted(study, shape).polygon
+        return add_grid(grids, shape)
     make = split_grid if sketch.tool == "split" else take_ground
     return make(grids, sketch.chosen[0], shape)
+
+
+def drafted(study: Study, ground: shapely.Geometry) -> GridDraft:
+    """Return a grid along the streets round the homes within `ground` (degrees) that have none.
+
+    Raises
+    ------
+    GridError
+        There are no such homes.
+    """
+    homes = study.buildings.to_crs(WGS84)
+    is_free = homes["grid_id"].isna()
+    is_own = is_free & homes.within(ground)
+    network = study.network
+    kinds = (EdgeKind.STREET, EdgeKind.MAJOR)
+    lines = edge_lines(network)[np.isin(network.edge_kind, kinds)]
+    streets = gpd.GeoSeries(list(lines), crs=network.crs)
+    return draft_grid(
+        homes[is_own], streets, others=homes[~is_own], neighbours=study.grids.to_crs(WGS84)
+    )
 
 
 def counts(study: Study, edit: GridEdit) -> pd.DataFrame:
@@ -179,12 +218,14 @@ def _counted(study: Study, outlines: gpd.GeoDataFrame) -> pd.DataFrame:
     return sums.reindex(outlines.index).fillna(0.0).assign(area_m2=outlines.area)
 
 
-def next_code(study: Study, grid: int) -> str:
-    """Return the next free code of the grid's community; "" where its code is no code."""
-    code = str(study.grids.loc[grid, "code"])
-    if not (code.isdigit() and len(code) == CODE_DIGITS):
+def next_code(study: Study, community: int | None) -> str:
+    """Return the next free code of a community; "" where its grids have no codes."""
+    of_it = study.grids["community_id"] == community if community is not None else []
+    codes = [str(code) for code in study.grids.loc[of_it, "code"]] if community is not None else []
+    known = [code for code in codes if code.isdigit() and len(code) == CODE_DIGITS]
+    if not known:
         return ""
-    prefix = code[:COMMUNITY_DIGITS]
+    prefix = known[0][:COMMUNITY_DIGITS]
     taken = {str(c) for c in study.grids["code"]}
     numbers = range(1, 10 ** (CODE_DIGITS - COMMUNITY_DIGITS))
     last = max((int(c[COMMUNITY_DIGITS:]) for c in taken if _is_of(c, prefix)), default=0)
@@ -223,7 +264,7 @@ def _grid_drawing(study: Study, sketch: Sketch, told: dict[str, Any]) -> Drawing
     edit = grid_edit(study, sketch)
     new: list[dict[str, Any]] = []
     if edit.new is not None:
-        community = study.grids.loc[sketch.chosen[0], "community_id"]
+        community = told.get("community_id")
         new = [
             {
                 "name": told.get("name", ""),

@@ -21,6 +21,7 @@ from geo.topology.tiling import Rows, Shapes, Tiling, read_tiling
 from geo.topology.vertices import Vertices
 
 LEAST_AREA_M2 = 100.0  # of what is cut off: less is a slip of the hand
+SAME_M = 0.01  # two corners nearer than this are one
 NEW, NOBODY = -1, -2  # owners of faces: the grid that a split makes, and none
 
 
@@ -169,6 +170,44 @@ def take_ground(grids: gpd.GeoDataFrame, grid: Hashable, ground: shapely.Polygon
     return _edited(tiling, rows, [shapely.boundary(area)], owners)
 
 
+def add_grid(grids: gpd.GeoDataFrame, ground: shapely.Geometry) -> GridEdit:
+    """Make a grid of what of `ground` (a polygon in the CRS of the frame) lies in no grid yet.
+
+    Raises
+    ------
+    GridError
+        The ground is no polygon, or less than LEAST_AREA_M2 of it is free.
+    """
+    tiling = read_tiling(grids)
+    area = _in_metres(ground, tiling)
+    if not area.is_valid or area.is_empty or shapely.area(area) == 0:
+        raise GridError(
+            Text("画的范围要是一个不自相交的面。", "Draw an area that does not cross itself.")
+        )
+    met = shapely.STRtree(tiling.shapes).query(area, predicate="dwithin", distance=TOUCH_M)
+    if (
+        shapely.area(shapely.difference(area, shapely.union_all(tiling.shapes[met])))
+        < LEAST_AREA_M2
+    ):
+        raise GridError(
+            Text(
+                "画的范围全在已有的网格里；要改已有的网格请用拆分或调整边界。",
+                "The area lies in other grids already; split one, or move its border.",
+            )
+        )
+
+    # Corners that are a neighbour's but for rounding are the neighbour's.
+    corners = shapely.multipoints(shapely.get_coordinates(tiling.shapes[met]))
+    area = shapely.snap(area, corners, SAME_M)
+
+    def owners(faces: Faces) -> NDArray[np.intp]:
+        own = _claimed(faces)
+        held = shapely.intersects(area, shapely.point_on_surface(faces.shapes))
+        return np.where(held & (own == NOBODY), NEW, own)
+
+    return _edited(tiling, met.tolist(), [shapely.boundary(area)], owners)
+
+
 def _row(tiling: Tiling, grid: Hashable) -> int:
     found = np.flatnonzero(np.asarray(tiling.index == grid))
     if len(found) == 0 or shapely.is_empty(tiling.shapes[found[0]]):
@@ -222,9 +261,10 @@ def _edited(
     owners: Callable[[Faces], NDArray[np.intp]],
 ) -> GridEdit:
     """Node `rows` and their neighbours with `lines`, and join the faces by their owners."""
+    own = np.array(rows, dtype=np.intp)
     tree = shapely.STRtree(tiling.shapes)
-    near = tree.query(tiling.shapes[rows], predicate="dwithin", distance=TOUCH_M)[1]
-    around = np.unique(np.concatenate([near, rows])).astype(np.intp)
+    near = tree.query(tiling.shapes[own], predicate="dwithin", distance=TOUCH_M)[1]
+    around = np.unique(np.concatenate([near, own]))
     borders = list(shapely.boundary(tiling.shapes[around]))
     faces = cut_into_faces([*borders, *lines], tiling.shapes)
     owner = owners(faces)
