@@ -205,7 +205,7 @@ def add_grid(grids: gpd.GeoDataFrame, ground: shapely.Geometry) -> GridEdit:
         held = shapely.intersects(area, shapely.point_on_surface(faces.shapes))
         return np.where(held & (own == NOBODY), NEW, own)
 
-    return _edited(tiling, met.tolist(), [shapely.boundary(area)], owners)
+    return _edited(tiling, met.tolist(), [area.boundary], owners)
 
 
 def _row(tiling: Tiling, grid: Hashable) -> int:
