@@ -6,7 +6,7 @@ a neighbour changes only where a new vertex comes to lie on its border.
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import geopandas as gpd
 import numpy as np
@@ -198,7 +198,7 @@ def add_grid(grids: gpd.GeoDataFrame, ground: shapely.Geometry) -> GridEdit:
 
     # Corners that are a neighbour's but for rounding are the neighbour's.
     corners = shapely.multipoints(shapely.get_coordinates(tiling.shapes[met]))
-    area = shapely.snap(area, corners, SAME_M)
+    area = cast("shapely.Polygon", shapely.snap(area, corners, SAME_M))
 
     def owners(faces: Faces) -> NDArray[np.intp]:
         own = _claimed(faces)
