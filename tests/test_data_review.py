@@ -17,6 +17,7 @@ from data.errors import ReviewError
 from data.geocoding.aliases import PlaceRef
 from data.geocoding.gazetteer import load_gazetteer
 from data.geocoding.outcomes import PlaceOption
+from data.geocoding.rematching import rematch
 from data.geocoding.review import (
     decide,
     find_places,
@@ -313,6 +314,24 @@ def test_a_member_that_was_returned_and_decided_comes_in_once(town, tmp_path: Pa
         assert import_file(town, "members", tmp_path / "改好.xlsx").n_kept == 1
         assert "已有同样的一行" in refused(decide, town, VIEWER, entry.id, PlaceRef("buildings", 9))
     assert len(table(town, "member")) == 1
+
+
+def test_what_came_in_since_settles_what_waits(town, tmp_path: Path):
+    take_in(town, tmp_path, "members", MEMBERS)
+    take_in(town, tmp_path, "stations", STATIONS)
+    assert rematch(town, VIEWER) == 0  # nothing came in since
+    before = everything(town)
+    building = "小区名称,楼栋号,经度,纬度\n龙蟠南苑,8栋,118.318,32.25\n"
+    take_in(town, tmp_path, "buildings", building, datum="wgs84")
+    assert rematch(town, VIEWER) == 1
+    member = table(town, "member").set_index("source_row").loc[4]
+    assert (member["building_id"], member["compound_id"]) == (11, 2)
+    assert len(waiting(town)) == 4
+    assert table(town, "address_alias").empty  # nobody decided
+    last = settled_last(town)
+    assert last is not None
+    undo(town, VIEWER, last.id)
+    assert everything(town)["member"] == before["member"]
 
 
 def test_places_are_found_by_hand(town):

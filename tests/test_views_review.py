@@ -105,6 +105,15 @@ def test_none_of_these_takes_an_address_off_the_queue(town, monkeypatch):
     assert table(town, "review_item")["state"].tolist().count("none") == 1
 
 
+def test_all_is_matched_again_by_one_button(town, monkeypatch, tmp_path: Path):
+    building = "小区名称,楼栋号,经度,纬度\n龙蟠南苑,8栋,118.318,32.25\n"
+    take_in(town, tmp_path, "buildings", building, datum="wgs84")
+    app = button(opened(town, monkeypatch), "review.rematch").click().run()
+    assert not app.exception
+    assert "重新比对落位 1 行" in said(app)
+    assert table(town, "member").set_index("source_row").loc[3, "building_id"] == 11
+
+
 def test_of_a_home_only_the_row_of_its_file_is_shown(town, monkeypatch):
     app = opened(town, monkeypatch)
     app = button(app, "review.skip").click().run()

@@ -10,6 +10,7 @@ import streamlit as st
 from data.batches import TITLES
 from data.geocoding.aliases import PlaceRef
 from data.geocoding.outcomes import PlaceOption
+from data.geocoding.rematching import rematch
 from data.geocoding.review import (
     ReviewEntry,
     decide,
@@ -68,6 +69,17 @@ def render() -> None:
     else:
         st.success(page.say("没有待核对的地址。", "No address waits for you."))
         _undo_button(page, viewer, last)
+    if waiting:
+        st.button(
+            page.say("按现有数据重新比对全部", "Match all again with what is known now"),
+            key="review.rematch",
+            on_click=_rematch,
+            args=(page, viewer),
+            help=page.say(
+                "补导小区、楼栋后用：有把握的自动落位，其余仍待核对。",
+                "After more compounds or buildings came in: what is sure by now is placed.",
+            ),
+        )
     _settled(page, viewer, entries[len(waiting) :])
     edit_states(page, viewer)
 
@@ -218,7 +230,20 @@ def _act(page: Page, act: Callable[..., object], viewer: Viewer, *what: int | Pl
         st.session_state["review.problem"] = error.say(page.lang)
 
 
+def _rematch(page: Page, viewer: Viewer) -> None:
+    try:
+        n = rematch(engine_of(page.settings.database), viewer)
+    except GeoError as error:
+        st.session_state["review.problem"] = error.say(page.lang)
+        return
+    rows = counted(n, "row")
+    st.session_state["review.told"] = page.say(f"重新比对落位 {n} 行。", f"{rows} placed.")
+
+
 def _say_problem() -> None:
+    told = st.session_state.pop("review.told", None)
+    if told:
+        st.success(told)
     problem = st.session_state.pop("review.problem", None)
     if problem:
         st.error(as_markdown(problem))

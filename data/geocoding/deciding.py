@@ -34,6 +34,7 @@ class Decision:
     level: MatchLevel
     who: str
     item_id: int  # that it was said of
+    confidence: float = 1.0  # less where nobody said it
 
 
 def this_moment() -> datetime:
@@ -53,7 +54,8 @@ def apply(connection: sa.Connection, item: dict[str, Any], decision: Decision) -
         row_id, former = _insert(connection, item, decision)
     else:
         row_id, former = item["row_id"], _move(connection, item, decision)
-    entry = matched_entry(item["kind"], row_id, decision.level, 1.0, decision.who, is_move=True)
+    sure = (decision.level, decision.confidence, decision.who)
+    entry = matched_entry(item["kind"], row_id, *sure, is_move=True)
     connection.execute(sa.insert(LocationCheck), [entry])
     connection.execute(
         sa.update(ReviewItem)

@@ -93,6 +93,11 @@ def queue(
     return sorted(entries, key=_order)
 
 
+def waiting_items(connection: sa.Connection, viewer: Viewer) -> list[dict[str, Any]]:
+    """Return the rows of the table that wait, as the viewer may see them."""
+    return [row for row in _visible(connection, viewer, None) if row["state"] in _OPEN]
+
+
 def _order(entry: ReviewEntry) -> tuple[Any, ...]:
     moment = entry.decided_at.timestamp() if entry.decided_at else 0.0
     if entry.state is ReviewState.OPEN:
