@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from address_town import fill, table, take_in
-from pages import Watch, served
+from pages import Watch, drawn, served, settled
 from playwright.sync_api import Browser, Page, expect
 
 from data.store import open_database
@@ -26,6 +26,7 @@ def review(browser: Browser, watch: Watch, tmp_path: Path) -> Iterator[Page]:
         page.goto(address)
         page.get_by_role("link", name="地址核对").click()
         expect(page.get_by_role("heading", name="火星路5号")).to_be_visible(timeout=30_000)
+        drawn(settled(page))
         yield page
         page.close()
 
@@ -35,8 +36,11 @@ def test_an_address_is_decided_and_undone_by_single_keys(review: Page, tmp_path:
     asked = review.get_by_role("heading", name="碧水家园1栋")
     expect(asked).to_be_visible()
     expect(review.get_by_role("button", name="碧水家园1栋 · 楼栋")).to_have_count(2)
+    settled(review)
     review.keyboard.press("2")
     expect(review.get_by_role("heading", name="火星路5号")).to_be_visible()
+    expect(review.get_by_text("已处理 1 条")).to_be_visible()
+    settled(review)
     engine = open_database(tmp_path / "town.db")
     assert table(engine, "station")["name"].tolist() == ["乙站"]
     review.keyboard.press("u")
