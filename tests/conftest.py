@@ -16,6 +16,8 @@ if TYPE_CHECKING:  # only browser tests need Playwright
     from playwright.sync_api import Browser
 
 pytest.register_assert_rewrite("pages")
+# A page is given this long on a busy machine; how fast it is, benchmarks tell.
+PATIENCE_MS = 30_000
 REAL_DATA = Path(__file__).resolve().parents[1].parent / "shared" / "data"
 CHROMIUM_FLAGS = (
     "--headless",
@@ -47,11 +49,12 @@ def real_data() -> Path:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[object]:
     """Return a headless Chromium, driven by Playwright."""
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - only browser tests need it
+    from playwright.sync_api import expect, sync_playwright  # noqa: PLC0415 - only here
 
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     if chromium is None:
         absent("No chromium on this machine: install Debian's package chromium.")
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=chromium, args=list(CHROMIUM_FLAGS))
         yield running

@@ -9,6 +9,7 @@ from types import ModuleType
 from urllib.parse import parse_qs, urlsplit
 
 import pandas as pd
+from conftest import PATIENCE_MS
 from playwright.sync_api import Browser, ConsoleMessage, Dialog, Locator, Page, WebSocket, expect
 from shapely.geometry import Point
 
@@ -166,12 +167,12 @@ class Watch:
 def visits(browser: Browser, address: str, watch: Watch, **options: object) -> Iterator[Open]:
     """Give what opens an address of the dashboard in a new page; nothing on it may have run."""
     context = browser.new_context(**{"viewport": SIZE, **options})
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE_MS)
 
     def visit(path: str) -> Page:
         page = watch.over(context.new_page())
         page.goto(address + path)
-        expect(page.get_by_test_id("stElementContainer").first).to_be_attached(timeout=20_000)
+        expect(page.get_by_test_id("stElementContainer").first).to_be_attached()
         return settled(page)
 
     yield visit
@@ -184,14 +185,14 @@ def visits(browser: Browser, address: str, watch: Watch, **options: object) -> I
 def settled(page: Page) -> Page:
     """Wait until the server has nothing more to say."""
     app = page.get_by_test_id("stApp")
-    expect(app).to_have_attribute("data-test-script-state", "notRunning", timeout=20_000)
+    expect(app).to_have_attribute("data-test-script-state", "notRunning")
     return page
 
 
 def drawn(page: Page) -> Locator:
     """Return the map when it is on the page and drawn."""
     host = page.locator("[data-redgrid-drawn]").first
-    expect(host).to_have_attribute("data-redgrid-drawn", re.compile("[1-9]"), timeout=30_000)
+    expect(host).to_have_attribute("data-redgrid-drawn", re.compile("[1-9]"))
     settled(page)
     return page.locator(".redgrid-map").first
 
@@ -208,7 +209,6 @@ def wait_for_params(page: Page, **expected: str) -> None:
         " return JSON.stringify(Object.entries(now).sort())"
         " === JSON.stringify(Object.entries(expected).sort()); }",
         arg=expected,
-        timeout=10_000,
     )
     settled(page)
 

@@ -47,7 +47,7 @@ def use(page: Page, tool: str) -> Callable[[float, float], None]:
 def save(page: Page, said: str) -> None:
     """Save the drawing and wait for the sentence that says so."""
     page.locator(".st-key-draw-save button").click()
-    expect(page.get_by_text(re.compile(f"^已保存：{said}"))).to_be_visible(timeout=20_000)
+    expect(page.get_by_text(re.compile(f"^已保存：{said}"))).to_be_visible()
     settled(page)
 
 

@@ -58,14 +58,14 @@ def dropped(visit: Open, path: Path) -> Page:
     """Return the page with a file dropped on it."""
     page = visit("/import")
     page.locator("input[type=file]").set_input_files(path)
-    expect(page.locator(".st-key-import-what")).to_be_visible(timeout=20_000)
+    expect(page.locator(".st-key-import-what")).to_be_visible()
     return settled(page)
 
 
 def figures(page: Page, *expected: int) -> None:
     """Wait until the page says these figures: read, kept, doubtful, refused, no data."""
     told = page.get_by_test_id("import-figures").locator("b")
-    expect(told).to_have_text([str(n) for n in expected], timeout=20_000)
+    expect(told).to_have_text([str(n) for n in expected])
     settled(page)
 
 
@@ -85,7 +85,7 @@ def test_an_office_workbook_goes_from_upload_to_the_map_and_back(
     figures(page, 8, 6, 0, 2, 3)
     assert n_imports(demo) == before  # nothing is written yet
     page.locator(".st-key-import-commit button").click()
-    expect(page.get_by_text("读取 8 行，保留 6 行，退回 2 行")).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("读取 8 行，保留 6 行，退回 2 行")).to_be_visible()
     settled(page)
     assert n_imports(demo) == before + 1
     returned = openpyxl.load_workbook(save(page, "import-returned", tmp_path)).active
@@ -95,9 +95,9 @@ def test_an_office_workbook_goes_from_upload_to_the_map_and_back(
     assert "开放时间读不懂" in str(rows[1])
     overview = visit("/")
     sign = overview.locator(".redgrid-map").get_by_label("坡上试点", exact=True)
-    expect(sign).to_have_count(1, timeout=30_000)
+    expect(sign).to_have_count(1)
     page.locator(".st-key-import-undo button").click()
-    expect(page.locator(".st-key-import-commit button")).to_be_visible(timeout=20_000)
+    expect(page.locator(".st-key-import-commit button")).to_be_visible()
     figures(page, 8, 6, 0, 2, 3)
     assert n_imports(demo) == before
     assert watch.troubles == []
@@ -133,7 +133,7 @@ def test_a_file_that_is_none_is_told_in_a_sentence(visit: Open, tmp_path: Path) 
     file.write_bytes(b"PK\x03\x04" + bytes(200))
     page = visit("/import?lang=en")
     page.locator("input[type=file]").set_input_files(file)
-    expect(page.get_by_test_id("stAlert")).to_contain_text("坏.xlsx", timeout=20_000)
+    expect(page.get_by_test_id("stAlert")).to_contain_text("坏.xlsx")
     expect(page.get_by_test_id("stException")).to_have_count(0)
 
 

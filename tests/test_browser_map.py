@@ -112,7 +112,7 @@ def live(page: Page, seen: Seen, address: str) -> Locator:
     assert not seen.requests
     page.goto(address)
     live = page.locator(".redgrid-map")
-    expect(live).to_have_attribute("data-drawn", "1", timeout=30_000)
+    expect(live).to_have_attribute("data-drawn", "1")
     expect(page.get_by_text("runs=1 ")).to_be_visible()
     return live
 
@@ -242,7 +242,7 @@ def test_on_a_phone_the_panels_wait_behind_their_buttons(browser: Browser, addre
     page = context.new_page()
     page.goto(address)
     live = page.locator(".redgrid-map")
-    expect(live).to_have_attribute("data-drawn", "1", timeout=30_000)
+    expect(live).to_have_attribute("data-drawn", "1")
     expect(live.locator(".rg-legend").first).to_be_hidden()
     live.get_by_role("button", name="图例").click()
     expect(live.locator(".rg-legend").first).to_be_visible()

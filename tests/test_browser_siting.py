@@ -191,7 +191,7 @@ def take(page: Page, tool: str, hint: str) -> None:
 def solved(page: Page) -> None:
     """Press the button and wait for the plan and its curve."""
     rerun(page, page.locator(".st-key-siting-solve button").click)
-    expect(headline(page)).to_be_visible(timeout=20_000)
+    expect(headline(page)).to_be_visible()
     settled(page)
 
 
@@ -320,7 +320,7 @@ def test_the_plan_is_asked_anew_under_other_conditions(
     drawn(page)
     solved(page)
     page.locator(".st-key-siting-robust button").click()
-    expect(page.get_by_text("Robust sites")).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("Robust sites")).to_be_visible()
     settled(page)
     variants = rows(table(page, "Best then"), 4 + case.n_existing)
     assert [row[0] for row in variants[:2]] == ["as set", "elderly speed"]
@@ -423,7 +423,7 @@ def test_openings_are_ranked_beside_a_station_and_a_ticked_one_is_tried(
     drawn(page)
     go(page, "手工试")
     page.locator(".st-key-siting-rank button").click()
-    expect(page.locator(".st-key-siting-openings-table canvas").first).to_be_visible(timeout=20_000)
+    expect(page.locator(".st-key-siting-openings-table canvas").first).to_be_visible()
     settled(page)
     ranked = cells(page, "siting-openings-table")
     gains = [float(row[-2]) for row in ranked]
@@ -582,7 +582,7 @@ def long_solve(page: Page) -> Iterator[None]:
     type_number(page, "siting-p", 8)
     page.locator(".st-key-siting-solve button").click()
     stop = page.locator(".st-key-siting-stop button")
-    expect(stop).to_be_visible(timeout=20_000)
+    expect(stop).to_be_visible()
     yield
     expect(stop).to_be_visible()
     stop.click()
