@@ -49,7 +49,7 @@ def _map(page: Page) -> list[MapLayer]:
     if figure != state.shown_figure:
         state = replace(state, figure="" if figure == f"{state.weight}_share" else figure)
         set_state(state)
-    layers = map_layers(page)
+    layers = map_layers(replace(page, state=state))
     chosen = _grid_id(page, state)
 
     def clicked(events: MapEvents) -> None:
