@@ -63,7 +63,7 @@ def dropped(visit: Open, path: Path) -> Page:
 
 
 def figures(page: Page, *expected: int) -> None:
-    """Wait until the page says these figures: read, kept, doubtful, refused, to review (if any), no data."""
+    """Wait for the figures: read, kept, doubtful, refused, to be reviewed if any, no data."""
     told = page.get_by_test_id("import-figures").locator("b")
     expect(told).to_have_text([str(n) for n in expected])
     settled(page)
