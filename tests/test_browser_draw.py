@@ -1,10 +1,10 @@
 """The drawing page in a real browser: what is drawn is saved, seen, and undone."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
-from pages import Open, Subdistrict, Watch, drawn, settled
+from pages import Open, Subdistrict, Watch, drawn, served, settled
 from playwright.sync_api import Locator, Page, expect
 from sqlalchemy.orm import Session
 
@@ -15,6 +15,14 @@ from geo.study import Study
 from views.draw_tools import TOOLS
 
 pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Subdistrict]:
+    """Return a served demo of these tests' own: they write into it."""
+    subdistrict = Subdistrict(tmp_path_factory.mktemp("draw") / "demo.db")
+    with served(subdistrict.database) as subdistrict.address:
+        yield subdistrict
 
 
 def study_of(demo: Subdistrict) -> Study:

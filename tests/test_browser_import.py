@@ -1,17 +1,27 @@
 """The import page in a real browser: from an office's workbook to the map, and back."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import openpyxl
 import pytest
-from pages import Open, Subdistrict, Watch, save, settled
+from pages import Open, Subdistrict, Watch, save, served, settled
 from playwright.sync_api import Page, expect
 
 from data.imports import list_batches
 from data.store import open_database
 
 pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Subdistrict]:
+    """Return a served demo of these tests' own: they write into it."""
+    subdistrict = Subdistrict(tmp_path_factory.mktemp("import") / "demo.db")
+    with served(subdistrict.database) as subdistrict.address:
+        yield subdistrict
+
 
 STATIONS = [
     ("城北试点", "示例路1号", 118.3085, 32.268, "周一至周五 8:30-17:30"),

@@ -4,7 +4,7 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import geopandas as gpd
@@ -25,6 +25,7 @@ from pages import (
     visits,
 )
 from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 from sqlalchemy.orm import Session
 
 from data.queries import load_study
@@ -150,7 +151,9 @@ def rerun(page: Page, act: Callable[[], object]) -> None:
     page.evaluate(RUNS)
     before = page.evaluate("window.runsSeen")
     act()
-    page.wait_for_function("before => window.runsSeen > before", arg=before, timeout=40_000)
+    # A run may be over before the browser draws that it began.
+    with suppress(PlaywrightTimeoutError):
+        page.wait_for_function("before => window.runsSeen > before", arg=before, timeout=5_000)
     settled(page)
 
 
@@ -578,7 +581,11 @@ def long_solve(page: Page) -> Iterator[None]:
     page.get_by_role("option", name="50", exact=True).click()
     settled(page)
     page.get_by_text("更多条件", exact=True).click()
-    rerun(page, page.get_by_text(re.compile("^双重覆盖才算")).click)
+    words = re.compile("^双重覆盖才算")
+    rerun(page, page.get_by_text(words).click)
+    if not page.get_by_label(words).is_checked():  # it moved away while the form unfolded
+        rerun(page, page.get_by_text(words).click)
+    expect(page.get_by_label(words)).to_be_checked()
     type_number(page, "siting-p", 8)
     page.locator(".st-key-siting-solve button").click()
     stop = page.locator(".st-key-siting-stop button")
