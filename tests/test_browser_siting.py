@@ -157,6 +157,14 @@ def rerun(page: Page, act: Callable[[], object]) -> None:
     settled(page)
 
 
+def tick(page: Page, words: re.Pattern[str]) -> None:
+    """Tick a box of the form that has just been unfolded."""
+    rerun(page, page.get_by_text(words).click)
+    if not page.get_by_label(words).is_checked():  # it moved away meanwhile
+        rerun(page, page.get_by_text(words).click)
+    expect(page.get_by_label(words)).to_be_checked()
+
+
 def type_number(page: Page, key: str, number: int) -> None:
     """Put a number into a field."""
     field = page.locator(f".st-key-{key} input")
@@ -290,7 +298,7 @@ def test_a_question_without_answer_is_told_in_a_sentence(
     page = visit(f"/siting?lang={lang}")
     drawn(page)
     page.get_by_text(more, exact=True).click()
-    rerun(page, page.get_by_text(each, exact=True).click)
+    tick(page, re.compile(f"^{each}"))
     type_number(page, "siting-p", 1)
     solved(page)
     expect(headline(page)).to_contain_text(said)
@@ -581,11 +589,7 @@ def long_solve(page: Page) -> Iterator[None]:
     page.get_by_role("option", name="50", exact=True).click()
     settled(page)
     page.get_by_text("更多条件", exact=True).click()
-    words = re.compile("^双重覆盖才算")
-    rerun(page, page.get_by_text(words).click)
-    if not page.get_by_label(words).is_checked():  # it moved away while the form unfolded
-        rerun(page, page.get_by_text(words).click)
-    expect(page.get_by_label(words)).to_be_checked()
+    tick(page, re.compile("^双重覆盖才算"))
     type_number(page, "siting-p", 8)
     page.locator(".st-key-siting-solve button").click()
     stop = page.locator(".st-key-siting-stop button")
