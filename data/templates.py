@@ -18,6 +18,7 @@ from data.round_trip import (
     has_point_columns,
     shown_heading,
 )
+from data.tables import table_of
 from data.workbooks import Column, Sheet, workbook_bytes
 from geo.text import Text
 
@@ -115,6 +116,13 @@ def export_table(connection: sa.Connection, kind_name: str) -> bytes:
     columns = [Column(ROW_ID, is_quiet=True, hint=ID_HINT), *_columns(connection, kind, fields)]
     rows = [[str(i), *texts] for i, texts in exported.rows.items()]
     return workbook_bytes([Sheet(kind.title.zh, columns, rows), _explanation(kind, fields)])
+
+
+def has_rows(connection: sa.Connection, kind_name: str) -> bool:
+    """Return whether there is anything of a kind to be exported, without making the table."""
+    table = table_of(_kind(kind_name).name)
+    query = sa.select(table.c.id).where(table.c.replaced_by.is_(None)).limit(1)
+    return connection.execute(query).first() is not None
 
 
 def _kind(name: str) -> Kind:

@@ -147,9 +147,15 @@ def test_a_file_that_is_none_is_told_in_a_sentence(visit: Open, tmp_path: Path) 
     expect(page.get_by_test_id("stException")).to_have_count(0)
 
 
-def test_a_blank_table_can_be_had(visit: Open, tmp_path: Path) -> None:
+def test_blank_tables_and_what_is_there_can_be_had(
+    visit: Open, demo: Subdistrict, tmp_path: Path
+) -> None:
     page = visit("/import")
     page.get_by_role("button", name=re.compile("空白模板")).first.click()
     table = openpyxl.load_workbook(save(page, "import-template", tmp_path)).active
     assert table is not None
     assert table.max_column >= 2
+    assert table.max_row == 1  # nothing but headings
+    exported = openpyxl.load_workbook(save(page, "import-export", tmp_path)).active
+    assert exported is not None
+    assert exported.max_row == 1 + len(demo.frames["communities"])

@@ -12,7 +12,7 @@ from data.viewer import Viewer
 from geo.demand import demand_points
 from geo.errors import GeoError
 from geo.network_doctor import diagnose_network
-from geo.text import Text, counted
+from geo.text import Language, Text, counted
 from geo.topology.editing import NEW
 from layers.draft import gate_layer
 from layers.drawing import changed_outline_layer, outline_layer, sketch_layers
@@ -63,18 +63,26 @@ def render() -> None:
         _map(page, drawing, place)
 
 
-def _map(page: Page, drawing: Sketch, place: Bounds | None) -> None:
-    study = page.study
+@st.cache_resource(show_spinner=False, max_entries=6)
+def _known_layers(
+    database: str, viewer: Viewer, version: str, lang: Language
+) -> tuple[MapLayer, MapLayer]:
+    """Return the outlines of the grids and the gates, built once a version."""
+    study = study_of(database, viewer, version)
+    return outline_layer(study.grids, lang), gate_layer(study.gates, lang)
 
+
+def _map(page: Page, drawing: Sketch, place: Bounds | None) -> None:
     def clicked(events: MapEvents) -> None:
         layer, feature = events.clicked or ("", "")
         grid = int(feature) if layer == "grids" else None
         take_click(drawing, grid, events.place)
 
+    outlines, gates = _known_layers(*page.key, page.lang)
     layers = [
         *ground_layers(*page.key, page.lang),
-        outline_layer(study.grids, page.lang),
-        gate_layer(study.gates, page.lang),
+        outlines,
+        gates,
         *_after(page, drawing),
         *sketch_layers(drawing.places, page.lang, is_area=TOOLS[drawing.tool].is_area),
     ]
@@ -85,7 +93,7 @@ def _map(page: Page, drawing: Sketch, place: Bounds | None) -> None:
         lang=page.lang,
         height=MAP_HEIGHT,
         selected=selected,
-        fit=place or outline_layer(study.grids, page.lang).bounds,
+        fit=place or outlines.bounds,
         wants_place=True,
         on_event=clicked,
     )

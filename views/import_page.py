@@ -9,7 +9,7 @@ from data.doctor import diagnose
 from data.fields import KINDS
 from data.imports import commit, undo
 from data.report import ImportReport
-from data.templates import export_table, template
+from data.templates import export_table, has_rows, template
 from geo.errors import GeoError
 from geo.text import Text, counted
 from views.import_choices import choose_columns, choose_what
@@ -80,20 +80,40 @@ def _tables(page: Page) -> None:
                 "edited change.",
             )
         )
-        for label, make, stem in (
-            (page.say("空白模板", "Blank table"), template, "template"),
-            (page.say("现有数据", "What is there"), export_table, "export"),
-        ):
-            try:
-                with engine_of(page.settings.database).connect() as connection:
-                    content = make(connection, name)
-            except GeoError as error:
-                st.caption(as_markdown(error.say(page.lang)))
-                continue
-            file = f"redgrid-{name}-{stem}-{date.today()}.xlsx"  # noqa: DTZ011 - the office's day
+        engine = engine_of(page.settings.database)
+        day = date.today()  # noqa: DTZ011 - the office's day
+        try:
+            with engine.connect() as connection:
+                blank = template(connection, name)
+        except GeoError as error:
+            st.caption(as_markdown(error.say(page.lang)))
+        else:
             st.download_button(
-                label, content, file, XLSX, key=f"import.{stem}", on_click="ignore", width="stretch"
+                page.say("空白模板", "Blank table"),
+                blank,
+                f"redgrid-{name}-template-{day}.xlsx",
+                XLSX,
+                key="import.template",
+                on_click="ignore",
+                width="stretch",
             )
+        with engine.connect() as connection:
+            has_any = has_rows(connection, name)
+        st.download_button(
+            page.say("现有数据", "What is there"),
+            lambda: _exported(page, name),  # thousands of rows take seconds: made when asked
+            f"redgrid-{name}-export-{day}.xlsx",
+            XLSX,
+            key="import.export",
+            on_click="ignore",
+            width="stretch",
+            disabled=not has_any,
+        )
+
+
+def _exported(page: Page, kind: str) -> bytes:
+    with engine_of(page.settings.database).connect() as connection:
+        return export_table(connection, kind)
 
 
 def _diagnosis(page: Page, upload: Upload) -> Diagnosis:
